@@ -1,0 +1,249 @@
+//! What is plugged in: USB printers, serial ports and the kernel's printer devices.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
+use serde::Serialize;
+use serialport::{SerialPortInfo, SerialPortType};
+
+use crate::link::{Link, SerialLine};
+use crate::models;
+use crate::transport::usb::{LibUsb, Printer, SerialNumber, UsbBus, permission_remedy};
+
+/// Something that is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The link to write into the configuration.
+    pub link: String,
+    /// What it says it is, for people.
+    pub name: String,
+    /// The model that its name points to, if one does.
+    pub model: Option<String>,
+    /// Why it can't be used as it is.
+    pub problem: Option<String>,
+    /// What to do about the problem.
+    pub remedy: Option<String>,
+}
+
+impl Found {
+    /// A `[[device]]` table to copy into the configuration.
+    pub fn to_toml(&self, id: &str) -> String {
+        let model = self.model.as_deref().unwrap_or("generic-80");
+        let mut table = String::new();
+        if let Some(problem) = &self.problem {
+            // Writing to a string can't fail.
+            let _ = writeln!(table, "# {problem}");
+        }
+        let _ = write!(
+            table,
+            "[[device]]\nid = \"{id}\"\ndriver = \"escpos\"\nmodel = \"{model}\"\nlink = \"{}\"\n",
+            self.link
+        );
+        table
+    }
+}
+
+/// Everything that is plugged in. A bus that is not there, as in a container, has nothing on it.
+///
+/// Blocks for some milliseconds: control requests to each USB printer.
+pub fn detect() -> Vec<Found> {
+    let printers = LibUsb::new().and_then(|bus| bus.printers()).unwrap_or_else(|error| {
+        tracing::debug!(%error, "the USB bus can't be listed");
+        Vec::new()
+    });
+    let ports = serialport::available_ports().unwrap_or_else(|error| {
+        tracing::debug!(%error, "the serial ports can't be listed");
+        Vec::new()
+    });
+    let mut found = usb_printers(&printers);
+    found.extend(ports.iter().filter_map(serial_port));
+    found.extend(kernel_printers(Path::new("/dev/usb")));
+    found
+}
+
+fn usb_printers(printers: &[Printer]) -> Vec<Found> {
+    printers.iter().map(|printer| usb_printer(printer, printers)).collect()
+}
+
+fn usb_printer(printer: &Printer, all: &[Printer]) -> Found {
+    let (vendor, product) = (printer.vendor, printer.product);
+    let serial = match &printer.serial {
+        SerialNumber::Known(serial) => Some(serial.clone()),
+        SerialNumber::Absent | SerialNumber::Forbidden => None,
+    };
+    let twins = all
+        .iter()
+        .filter(|other| (other.vendor, other.product, &other.serial) == (vendor, product, &printer.serial));
+    let (problem, remedy) = if printer.serial == SerialNumber::Forbidden {
+        (Some("the agent may not use it".to_owned()), Some(permission_remedy(vendor, product)))
+    } else if twins.count() > 1 {
+        let problem = "there are several of it, and their serial numbers don't tell them apart";
+        let remedy = "name them by usblp:///dev/usb/lp0 and so on, or give them different serial numbers \
+                      with the maker's tool";
+        (Some(problem.to_owned()), Some(remedy.to_owned()))
+    } else {
+        (None, None)
+    };
+    let name = if printer.name.is_empty() { "USB printer".to_owned() } else { printer.name.clone() };
+    Found {
+        link: Link::Usb { vendor, product, serial }.to_string(),
+        model: model_of(&name),
+        name,
+        problem,
+        remedy,
+    }
+}
+
+/// Serial ports with something behind them, and USB adapters by their lasting name.
+fn serial_port(port: &SerialPortInfo) -> Option<Found> {
+    let name = match &port.port_type {
+        SerialPortType::UsbPort(usb) => {
+            let words = [usb.manufacturer.as_deref(), usb.product.as_deref(), usb.serial_number.as_deref()];
+            let words: Vec<_> = words.into_iter().flatten().collect();
+            if words.is_empty() { "USB serial adapter".to_owned() } else { words.join(" ") }
+        }
+        SerialPortType::PciPort => "serial port (PCI)".to_owned(),
+        SerialPortType::BluetoothPort => "serial port (Bluetooth)".to_owned(),
+        SerialPortType::Unknown => "serial port".to_owned(),
+    };
+    let path = lasting_name(Path::new(&port.port_name), Path::new("/dev/serial/by-id"));
+    let (problem, remedy) = file_problem(&path, "dialout");
+    Some(Found {
+        link: Link::Serial { path, line: SerialLine::default() }.to_string(),
+        name,
+        model: None,
+        problem,
+        remedy,
+    })
+}
+
+/// The name under `by_id` that leads to the same tty: it survives a replug, `/dev/ttyUSB0` does not.
+fn lasting_name(tty: &Path, by_id: &Path) -> std::path::PathBuf {
+    let Ok(target) = tty.canonicalize() else { return tty.to_owned() };
+    let mut names: Vec<_> = std::fs::read_dir(by_id)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.canonicalize().is_ok_and(|real| real == target))
+        .collect();
+    names.sort();
+    names.into_iter().next().unwrap_or_else(|| tty.to_owned())
+}
+
+fn kernel_printers(folder: &Path) -> Vec<Found> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lp")))
+        .collect();
+    paths.sort();
+    let found = |path: std::path::PathBuf| {
+        let (problem, remedy) = file_problem(&path, "lp");
+        let name =
+            "USB printer of the kernel; its number changes, prefer usb:// with a serial number".to_owned();
+        Found { link: Link::UsbLp { path }.to_string(), name, model: None, problem, remedy }
+    };
+    paths.into_iter().map(found).collect()
+}
+
+/// Only asks the system: opening a port would move its DTR line, and a device behind it may be at work.
+fn file_problem(path: &Path, group: &str) -> (Option<String>, Option<String>) {
+    match access(path, AccessFlags::R_OK | AccessFlags::W_OK) {
+        Err(Errno::EACCES | Errno::EPERM) => (
+            Some("the agent may not use it".to_owned()),
+            Some(format!("`usermod -aG {group} outletd`, then restart the agent")),
+        ),
+        _ => (None, None),
+    }
+}
+
+/// The model whose name stands in what a device says it is: the longest such name.
+fn model_of(name: &str) -> Option<String> {
+    let bare = |text: &str| text.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    let name = bare(name);
+    models::all()
+        .iter()
+        .filter(|model| model.vendor != "generic" && name.contains(&bare(&model.name)))
+        .max_by_key(|model| model.name.len())
+        .map(|model| model.id.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use serialport::UsbPortInfo;
+
+    use super::*;
+
+    fn usb(serial: SerialNumber) -> Printer {
+        Printer { serial, ..Printer::example(0x04b8, 0x0e28) }
+    }
+
+    #[test]
+    fn a_usb_printer_comes_with_the_link_and_the_model_to_write() {
+        let found = usb_printers(&[usb(SerialNumber::Known("J3XY".into()))]).remove(0);
+        assert_eq!(found.link, "usb://04b8:0e28/J3XY");
+        assert_eq!(found.problem, None);
+        assert_eq!(found.model.as_deref(), Some("epson-tm-t20iii"));
+        let table: toml::Table = found.to_toml("kitchen").parse().unwrap();
+        let device = &table["device"][0];
+        assert_eq!(device["link"].as_str(), Some("usb://04b8:0e28/J3XY"));
+        assert_eq!(device["model"].as_str(), Some("epson-tm-t20iii"));
+    }
+
+    #[test]
+    fn a_forbidden_usb_printer_comes_with_its_udev_rule() {
+        let found = usb_printers(&[usb(SerialNumber::Forbidden)]).remove(0);
+        assert!(found.problem.is_some());
+        assert!(found.remedy.unwrap().contains(r#"ATTR{idVendor}=="04b8""#));
+    }
+
+    #[test]
+    fn twins_that_can_not_be_told_apart_are_a_problem() {
+        let twins = usb_printers(&[usb(SerialNumber::Absent), usb(SerialNumber::Absent)]);
+        assert!(twins.iter().all(|found| found.problem.is_some()));
+        let known = |serial: &str| usb(SerialNumber::Known(serial.into()));
+        assert!(usb_printers(&[known("A"), known("B")]).iter().all(|found| found.problem.is_none()));
+    }
+
+    #[test]
+    fn a_serial_adapter_is_named_by_what_lasts() {
+        let folder = std::env::temp_dir().join(format!("outlet-detect-{}", std::process::id()));
+        let by_id = folder.join("by-id");
+        std::fs::create_dir_all(&by_id).unwrap();
+        let tty = folder.join("ttyUSB0");
+        std::fs::write(&tty, "").unwrap();
+        assert_eq!(lasting_name(&tty, &by_id), tty);
+        std::os::unix::fs::symlink(&tty, by_id.join("usb-FTDI-if00")).unwrap();
+        assert_eq!(lasting_name(&tty, &by_id), by_id.join("usb-FTDI-if00"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_serial_adapter_says_who_made_it() {
+        let port = SerialPortInfo {
+            port_name: "/dev/ttyUSB7".into(),
+            port_type: SerialPortType::UsbPort(UsbPortInfo {
+                vid: 0x0403,
+                pid: 0x6001,
+                serial_number: Some("A50285BI".into()),
+                manufacturer: Some("FTDI".into()),
+                product: Some("FT232R USB UART".into()),
+            }),
+        };
+        let found = serial_port(&port).unwrap();
+        assert_eq!(found.name, "FTDI FT232R USB UART A50285BI");
+        assert!(found.link.starts_with("serial:///dev/ttyUSB7?baud=9600"), "{}", found.link);
+    }
+
+    #[test]
+    fn a_machine_without_any_bus_has_nothing_plugged_in_and_no_error() {
+        assert_eq!(kernel_printers(Path::new("/no/such/folder")), []);
+        // Whatever this machine has: it does not fail.
+        for found in detect() {
+            found.link.parse::<Link>().unwrap();
+        }
+    }
+}

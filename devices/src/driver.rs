@@ -1,0 +1,236 @@
+//! What a driver is to the agent.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use outlet_protocols::document::Document;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::DeviceError;
+
+/// A boxed future, as trait objects need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One device, owned by its worker. Every method is cancel-safe up to the first byte with an effect;
+/// from [`JobContext::begin`] on, `execute` runs to its end or its own time-out.
+pub trait Driver: Send {
+    /// Opens the session and learns the device's status. Called until it succeeds, with back-off.
+    fn connect(&mut self) -> BoxFuture<'_, Result<(), DeviceError>>;
+
+    /// Listens while there is nothing to do, and returns only when the session is lost. Cancel-safe.
+    fn idle(&mut self) -> BoxFuture<'_, DeviceError>;
+
+    /// Does a job once. Only called while connected.
+    fn execute<'a>(
+        &'a mut self,
+        command: &'a Command,
+        cx: &'a dyn JobContext,
+    ) -> BoxFuture<'a, Result<Outcome, DeviceError>>;
+
+    /// Asks the device what became of an attempt whose end is unknown. `None`: the device can't tell.
+    fn resolve<'a>(
+        &'a mut self,
+        command: &'a Command,
+        attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Option<Outcome>, DeviceError>>;
+
+    /// Answers a request that is done now and not journaled: `status`, `identify`, `test`.
+    fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>>;
+}
+
+/// Judges jobs at intake, before they are accepted, without touching the device.
+pub trait Check: Send + Sync {
+    /// Refuses what the device could never do (kinds `Rejected` and `Unsupported`).
+    fn check(&self, work: &Work) -> Result<(), DeviceError>;
+
+    /// The baseline that `execute` would give to [`JobContext::begin`] at this moment, where the device's live
+    /// status already says that it is ready. With it a job's acceptance and its first attempt reach the disk
+    /// together. `None`: the device has to be asked first.
+    fn baseline(&self) -> Option<Value> {
+        None
+    }
+}
+
+/// Makes the drivers of one family.
+pub trait DriverFactory: Sync {
+    /// The word of the configuration: `driver = "escpos"`.
+    fn name(&self) -> &'static str;
+    /// Reads the options and claims, without touching the device.
+    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError>;
+}
+
+/// A device ready to be connected.
+pub struct Built {
+    /// For the worker.
+    pub driver: Box<dyn Driver>,
+    /// For the intake.
+    pub check: Arc<dyn Check>,
+    /// For the retained device document.
+    pub description: Description,
+}
+
+/// A device of the configuration, as its driver sees it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The device's id.
+    pub id: String,
+    /// Name of a file of `devices/models`.
+    pub model: Option<String>,
+    /// Where it is.
+    pub link: String,
+    /// `[device.options]`, strict by driver.
+    pub options: Value,
+}
+
+/// A setting that can't work, found before start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {message}")]
+pub struct SettingsError {
+    /// The key at fault, from the device's table: `link`, `model`, `options.codepage`.
+    pub key: String,
+    /// What is wrong, and the remedy.
+    pub message: String,
+}
+
+/// What a device is: the retained document `device/{device}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Description {
+    /// `printer`, later `register`, `scale`, ...
+    pub kind: String,
+    /// The driver's name.
+    pub driver: String,
+    /// The model's id.
+    pub model: Option<String>,
+    /// The model's name for people.
+    pub name: String,
+    /// Where it is, in canonical form.
+    pub link: String,
+    /// Job kinds and functions it has: `print`, `drawer`, `raw`, `cut`, `qr`, ...
+    pub capabilities: Vec<String>,
+    /// Widths, code pages and other bounds.
+    pub limits: Value,
+}
+
+/// A job as the driver gets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// The client's job id.
+    pub job: String,
+    /// What is to be done.
+    pub work: Work,
+    /// How many copies, at least 1.
+    pub copies: u8,
+    /// Lines to be printed above the document, large: `COPY`, `DELAYED 14:02`, `FOR KITCHEN`.
+    pub heading: Vec<String>,
+}
+
+/// What a job asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Print a document; drawer and raw jobs are documents of one block.
+    Print(Arc<Document>),
+}
+
+/// What a driver needs of the agent while it does a job.
+pub trait JobContext: Send + Sync {
+    /// Number of this attempt in the whole journal: it only grows, also over restarts.
+    fn attempt(&self) -> u64;
+
+    /// Puts the attempt on disk with the device's own counters of this moment. Only after it returns `Ok`
+    /// may a byte with an effect leave. `Err` (kind `Stopped`): cancelled, expired or taken elsewhere.
+    fn begin(&self, baseline: Value) -> BoxFuture<'_, Result<(), DeviceError>>;
+
+    /// Says that the job waits, and why (`paper-out`, `cover-open`, ...), or with `None` that it goes on.
+    fn waiting(&self, reason: Option<Waiting>);
+
+    /// Records bytes that crossed the wire, for the byte trace of the job.
+    fn trace(&self, direction: Direction, bytes: &[u8]);
+
+    /// Resolves when the agent is told to end at once.
+    fn aborted(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Which way bytes went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// From the agent to the device.
+    Sent,
+    /// From the device to the agent.
+    Received,
+}
+
+/// Why a job waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiting {
+    /// A code of the contract.
+    pub code: String,
+    /// What is the matter and what to do.
+    pub message: String,
+}
+
+/// An attempt that was begun, as the journal kept it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Its number in the whole journal.
+    pub number: u64,
+    /// What the driver gave to [`JobContext::begin`].
+    pub baseline: Value,
+    /// What was learned afterwards, if anything.
+    pub evidence: Value,
+}
+
+/// A job's good end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What the job brought: document numbers and the like.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub result: Value,
+    /// What the device said that proves it.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub evidence: Value,
+}
+
+/// How sure a good end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// The bytes left for a device that answers nothing.
+    Sent,
+    /// The printer confirmed it.
+    Printed,
+    /// The register gave a document number and a sign.
+    Fiscalised,
+}
+
+/// A request that is done now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// Ask the device for its status.
+    Status,
+    /// Ask the device what it is: maker, model, firmware, serial number.
+    Identify,
+    /// Print the technician's page and judge the device.
+    Test,
+}
+
+/// Where a driver reports the device's status; the agent publishes each change.
+pub type StatusSink = tokio::sync::watch::Sender<DeviceStatus>;
+
+/// What is known of a device right now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceStatus {
+    /// There is a session.
+    pub online: bool,
+    /// Codes of what is the matter: `paper-near-end`, `paper-out`, `cover-open`, `cutter-jam`, `offline`...
+    pub conditions: BTreeSet<String>,
+    /// The last words on why it is offline.
+    pub problem: Option<String>,
+}

@@ -1,0 +1,95 @@
+//! From a job to its bytes, and the judgement at intake.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+use outlet_protocols::document::{Block, Content, Document, Text, TextAlign};
+use outlet_protocols::encode::{EncodeError, EncodeReport, Encoder, ErrorKind as EncodeKind};
+use outlet_protocols::escpos::command;
+use outlet_protocols::paper::Style;
+use serde_json::{Map, Value, json};
+
+use super::job::{CopyMark, Payload, Proof};
+use crate::driver::{Check, Command, Work};
+use crate::error::{DeviceError, ErrorKind};
+
+/// The bytes of a job, each copy with the proof behind it, and what a person should know of it: null for
+/// most.
+///
+/// `attempt` makes the process ids; `etb` is what the ETB counter says now.
+pub fn payload(
+    encoder: &mut Encoder,
+    command: &Command,
+    proof: Proof,
+    attempt: u64,
+    etb: u8,
+) -> Result<(Payload, Value), DeviceError> {
+    let Work::Print(document) = &command.work;
+    let document = with_heading(document, &command.heading);
+    let mut once = Vec::with_capacity(4096);
+    let report = encoder.encode(&document, &mut once).map_err(refusal)?;
+    let copies = usize::from(command.copies.max(1));
+    let mut bytes = Vec::with_capacity((once.len() + 16) * copies);
+    let mut marks = Vec::with_capacity(copies);
+    for copy in 1..=command.copies.max(1) {
+        bytes.extend_from_slice(&once);
+        let id = process_id(attempt, copy);
+        proof.append(id, &mut bytes);
+        marks.push(CopyMark { end: bytes.len(), id, etb: etb.wrapping_add(copy) % 32 });
+    }
+    Ok((Payload { bytes, proof, copies: marks }, remarks(&report)))
+}
+
+/// What the printer has not, and what its paper shows as a box.
+fn remarks(report: &EncodeReport) -> Value {
+    let mut remarks = Map::new();
+    if !report.left_out.is_empty() {
+        remarks.insert("left_out".to_owned(), json!(report.left_out));
+    }
+    if !report.boxed.is_empty() {
+        remarks.insert("boxed".to_owned(), json!(report.boxed));
+    }
+    if remarks.is_empty() { Value::Null } else { Value::Object(remarks) }
+}
+
+/// The process id of a copy (from 1) of an attempt; copy 0 belongs to no paper, and neither does id 0.
+/// They repeat after some 300,000 attempts.
+pub fn process_id(attempt: u64, copy: u8) -> [u8; 4] {
+    const ATTEMPTS: u64 = 94 * 94 * 94 * 94 / 256;
+    let number = attempt % ATTEMPTS * 256 + u64::from(copy);
+    command::process_id(u32::try_from(number).unwrap_or(0))
+}
+
+/// Judges jobs with an encoder of its own.
+pub struct Intake(pub Mutex<Encoder>);
+
+impl Check for Intake {
+    fn check(&self, work: &Work) -> Result<(), DeviceError> {
+        let Work::Print(document) = work;
+        let mut encoder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        encoder.encode(document, &mut Vec::with_capacity(4096)).map(|_| ()).map_err(refusal)
+    }
+}
+
+fn refusal(error: EncodeError) -> DeviceError {
+    let (kind, code) = match error.kind() {
+        EncodeKind::Invalid => (ErrorKind::Rejected, "invalid-request"),
+        EncodeKind::TooLarge => (ErrorKind::Rejected, "too-large"),
+        EncodeKind::Unsupported => (ErrorKind::Unsupported, "unsupported"),
+    };
+    DeviceError::new(kind, code, error.to_string())
+}
+
+fn with_heading<'a>(document: &'a Document, heading: &[String]) -> Cow<'a, Document> {
+    if heading.is_empty() {
+        return Cow::Borrowed(document);
+    }
+    let large = Style { bold: true, width: 2, height: 2, ..Style::default() };
+    let line = |text: &String| {
+        let text = Content::Plain(text.clone());
+        Block::Text(Text { text, style: large, align: TextAlign::Center, ..Text::default() })
+    };
+    let mut headed = document.clone();
+    headed.blocks.splice(0..0, heading.iter().map(line));
+    Cow::Owned(headed)
+}

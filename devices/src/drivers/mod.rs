@@ -1,0 +1,3 @@
+//! The drivers: a file or folder per family.
+
+pub mod escpos;

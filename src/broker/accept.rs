@@ -1,0 +1,305 @@
+//! Listeners, TLS, the WebSocket handshake, and the life of one connection.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mqtt5::broker::client_handler::ClientHandler;
+use mqtt5::broker::config::BrokerConfig;
+use mqtt5::broker::resource_monitor::ResourceMonitor;
+use mqtt5::broker::router::MessageRouter;
+use mqtt5::broker::storage::DynamicStorage;
+use mqtt5::broker::sys_topics::BrokerStats;
+use mqtt5::broker::transport::BrokerTransport;
+use mqtt5::broker::websocket_server::WebSocketStreamWrapper;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::task::JoinSet;
+pub(super) use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{DEFAULT_VERSIONS, ServerConfig};
+use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::header::{HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::http::{self, StatusCode};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use super::link::{Conn, Link, Tap, say_goodbye};
+use super::rights::{Access, Gate};
+use super::{BrokerError, PublishHook, TlsFiles};
+
+/// What all connections share.
+pub(super) struct Core {
+    pub(super) seats: Arc<Semaphore>,
+    pub(super) origins: Vec<String>,
+    pub(super) packet_bytes: usize,
+    pub(super) access: Arc<Access>,
+    pub(super) hook: Arc<dyn PublishHook>,
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) broker: BrokerConfig,
+    pub(super) router: Arc<MessageRouter>,
+    pub(super) storage: Arc<DynamicStorage>,
+    pub(super) stats: Arc<BrokerStats>,
+    pub(super) monitor: Arc<ResourceMonitor>,
+    pub(super) shutdown: broadcast::Sender<()>,
+}
+
+/// An open listener.
+pub(super) struct Door {
+    listener: TcpListener,
+    addr: SocketAddr,
+}
+
+impl Door {
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+/// Who comes through a listener.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Mqtt,
+    WebSocket,
+    AgentOnly,
+}
+
+pub(super) async fn listen(key: &'static str, addr: SocketAddr) -> Result<Door, BrokerError> {
+    let wrong = |error| BrokerError::listen(key, addr, error);
+    let listener = TcpListener::bind(addr).await.map_err(wrong)?;
+    let addr = listener.local_addr().map_err(wrong)?;
+    Ok(Door { listener, addr })
+}
+
+/// TLS and WebSocket handshakes that take longer are given up.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Pause after the system had no file descriptor left for a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn serve(door: Door, kind: Kind, core: Arc<Core>, mut shutdown: broadcast::Receiver<()>) {
+    let mut clients = JoinSet::new();
+    let secure = !door.addr.ip().is_loopback();
+    loop {
+        tokio::select! {
+            accepted = door.listener.accept() => match accepted {
+                Ok((socket, from)) => match Arc::clone(&core.seats).try_acquire_owned() {
+                    Ok(seat) => {
+                        let visitor = Visitor { socket, from, kind, secure };
+                        let shutdown = core.shutdown.subscribe();
+                        clients.spawn(welcome(visitor, Arc::clone(&core), shutdown, seat));
+                    }
+                    Err(_) => tracing::warn!(%from, "too many MQTT clients: connection closed"),
+                },
+                Err(error) => {
+                    tracing::warn!(%error, "an MQTT client could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+            Some(_) = clients.join_next() => {}
+            _ = shutdown.recv() => break,
+        }
+    }
+    drop(door);
+    while clients.join_next().await.is_some() {}
+}
+
+struct Visitor {
+    socket: TcpStream,
+    from: SocketAddr,
+    kind: Kind,
+    secure: bool,
+}
+
+/// Handshakes run here, in the task of the connection: a client that is slow at them keeps nobody
+/// else waiting.
+async fn welcome(
+    visitor: Visitor,
+    core: Arc<Core>,
+    shutdown: broadcast::Receiver<()>,
+    _seat: OwnedSemaphorePermit,
+) {
+    let Visitor { socket, from, kind, secure } = visitor;
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%from, %error, "TCP_NODELAY could not be set");
+    }
+    let acceptor = core.tls.clone().filter(|_| secure);
+    let entered = tokio::time::timeout(HANDSHAKE_LIMIT, async {
+        match acceptor {
+            None => enter(socket, kind, &core).await,
+            Some(acceptor) => match acceptor.accept(socket).await {
+                Ok(socket) => enter(socket, kind, &core).await,
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    });
+    match entered.await {
+        Ok(Ok(entered)) => entered.run(from, kind, shutdown, core).await,
+        Ok(Err(error)) => tracing::debug!(%from, error, "handshake failed"),
+        Err(_) => tracing::debug!(%from, "handshake took too long"),
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
+
+struct Entered(Box<dyn Stream>);
+
+async fn enter(socket: impl Stream + 'static, kind: Kind, core: &Core) -> Result<Entered, String> {
+    if kind != Kind::WebSocket {
+        return Ok(Entered(Box::new(socket)));
+    }
+    // A message may be larger than a packet, so that the packet's own limit is the one that speaks.
+    let limits = WebSocketConfig::default()
+        .read_buffer_size(8 << 10)
+        .max_frame_size(Some(core.packet_bytes.saturating_mul(2)))
+        .max_message_size(Some(core.packet_bytes.saturating_mul(2)));
+    let doorman = Doorman { origins: core.origins.clone() };
+    tokio_tungstenite::accept_hdr_async_with_config(socket, doorman, Some(limits))
+        .await
+        .map(|stream| Entered(Box::new(WebSocketStreamWrapper::new(stream))))
+        .map_err(|error| error.to_string())
+}
+
+impl Entered {
+    async fn run(self, from: SocketAddr, kind: Kind, shutdown: broadcast::Receiver<()>, core: Arc<Core>) {
+        let conn = Arc::new(Conn::default());
+        let (link, back) = Link::new(self.0, Arc::clone(&conn));
+        let gate = Gate {
+            access: Arc::clone(&core.access),
+            conn: Arc::clone(&conn),
+            agent_only: kind == Kind::AgentOnly,
+        };
+        let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn) };
+        let broker = BrokerConfig { event_handler: Some(Arc::new(tap)), ..core.broker.clone() };
+        let handler = ClientHandler::new(
+            BrokerTransport::WebSocket(Box::new(link)),
+            from,
+            Arc::new(broker),
+            Arc::clone(&core.router),
+            Arc::new(gate),
+            Some(Arc::clone(&core.storage)),
+            Arc::clone(&core.stats),
+            Arc::clone(&core.monitor),
+            shutdown,
+        );
+        let outcome = handler.run().await;
+        match &outcome {
+            Err(error) if !error.is_normal_disconnect() => {
+                tracing::info!(%from, %error, "MQTT connection ended");
+            }
+            _ => tracing::debug!(%from, "MQTT connection closed"),
+        }
+        if let Ok(socket) = back.await {
+            say_goodbye(socket, &conn, &outcome).await;
+        }
+        conn.finish().await;
+    }
+}
+
+/// Lets a WebSocket client in: the path, who serves the page (RFC 6455, section 10.2), and the
+/// subprotocol (MQTT 5, section 6).
+struct Doorman {
+    origins: Vec<String>,
+}
+
+const PATH: &str = "/mqtt";
+
+impl Callback for Doorman {
+    fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        if request.uri().path() != PATH {
+            return Err(refuse(StatusCode::NOT_FOUND, "MQTT is at /mqtt"));
+        }
+        if let Some(origin) = request.headers().get(ORIGIN) {
+            let origin = origin.to_str().unwrap_or_default();
+            let listed = self.origins.iter().any(|listed| listed.eq_ignore_ascii_case(origin));
+            if !listed && !is_of_this_machine(origin) {
+                tracing::warn!(origin, "WebSocket refused: not in [embedded] origins");
+                return Err(refuse(StatusCode::FORBIDDEN, "add the Origin to [embedded] origins"));
+            }
+        }
+        let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL);
+        let offered = offered.iter().filter_map(|value| value.to_str().ok());
+        let mut offered = offered.flat_map(|value| value.split(',')).map(str::trim);
+        if offered.any(|protocol| protocol == "mqtt") {
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("mqtt"));
+        }
+        Ok(response)
+    }
+}
+
+fn refuse(status: StatusCode, why: &str) -> ErrorResponse {
+    let mut response = http::Response::new(Some(why.to_owned()));
+    *response.status_mut() = status;
+    response
+}
+
+/// A page served by this machine: the status page of the agent, or a POS beside it.
+fn is_of_this_machine(origin: &str) -> bool {
+    let Some(host) = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")) else {
+        return false;
+    };
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => host,
+    };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) fn tls_acceptor(files: &TlsFiles) -> Result<TlsAcceptor, BrokerError> {
+    let wrong = |path: &Path, problem: String| BrokerError::Tls { path: path.to_owned(), problem };
+    let certificate = &files.certificate;
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| wrong(certificate, format!("is no PEM certificate chain: {error}")))?;
+    if chain.is_empty() {
+        return Err(wrong(certificate, "has no certificate in it".into()));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|error| wrong(&files.key, format!("is no PEM private key: {error}")))?;
+    // Named, because a second cryptography library in the build would make rustls' own choice panic.
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(DEFAULT_VERSIONS)
+        .map_err(|error| error.to_string())
+        .and_then(|builder| {
+            let builder = builder.with_no_client_auth();
+            builder.with_single_cert(chain, key).map_err(|error| error.to_string())
+        })
+        .map_err(|problem| wrong(certificate, problem))?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_this_machine;
+
+    #[test]
+    fn only_pages_of_this_machine_are_its_own() {
+        for origin in [
+            "http://localhost",
+            "https://localhost:8080",
+            "http://127.0.0.1:9001",
+            "http://[::1]:8080",
+            "http://[::1]",
+        ] {
+            assert!(is_of_this_machine(origin), "{origin}");
+        }
+        for origin in [
+            "null",
+            "http://evil.example",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://evil.example:localhost",
+            "http://192.168.1.7:8080",
+            "file://localhost",
+            "http://",
+        ] {
+            assert!(!is_of_this_machine(origin), "{origin}");
+        }
+    }
+}

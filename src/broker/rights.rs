@@ -1,0 +1,377 @@
+//! Who a client is, and which topics it may use.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mqtt5::broker::auth::{AuthProvider, AuthRateLimiter, AuthResult, PasswordAuthProvider};
+use mqtt5::packet::connect::ConnectPacket;
+use mqtt5::types::ReasonCode;
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::link::Conn;
+use super::{AgentAccess, EmbeddedConfig};
+
+/// The name the agent signs in with.
+pub(super) const AGENT_USER: &str = "outletd-agent";
+
+/// Somebody who may connect, and the topics they may use.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// MQTT user name.
+    pub name: String,
+    /// Password, or its Argon2 hash.
+    pub password: Password,
+    /// Topic filters the user may publish below.
+    #[serde(default)]
+    pub publish: Vec<String>,
+    /// Topic filters the user may subscribe to, whole or in part.
+    #[serde(default)]
+    pub subscribe: Vec<String>,
+}
+
+/// A password as written in the configuration: plain, or a hash in the PHC format
+/// (`$argon2id$v=19$...`, as `argon2 -e` prints it).
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// Takes the text as it stands in the configuration.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        if self.0.is_empty() {
+            return Some("the password is empty: set one");
+        }
+        let torn = self.is_hash() && self.0.split('$').count() != 6;
+        torn.then_some("the password hash is not whole: $argon2id$v=19$m=..,t=..,p=..$salt$hash")
+    }
+
+    fn is_hash(&self) -> bool {
+        self.0.starts_with("$argon2")
+    }
+
+    async fn verify(&self, given: &[u8], hashing: &Semaphore) -> bool {
+        if !self.is_hash() {
+            return same(self.0.as_bytes(), given);
+        }
+        let Ok(_turn) = hashing.acquire().await else { return false };
+        let (hash, given) = (self.0.clone(), given.to_vec());
+        tokio::task::spawn_blocking(move || {
+            std::str::from_utf8(&given).is_ok_and(|given| PasswordAuthProvider::verify_password(given, &hash))
+        })
+        .await
+        .unwrap_or(false)
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+/// Whether every topic that `filter` matches is matched by `allowed` too. A topic is a filter
+/// without wildcards. MQTT 5, section 4.7: `#` also matches the level above it, and no wildcard at
+/// the start matches a topic that begins with `$`.
+pub fn covers(allowed: &str, filter: &str) -> bool {
+    if filter.starts_with('$') && !allowed.starts_with('$') {
+        return false;
+    }
+    let mut filter = filter.split('/');
+    for level in allowed.split('/') {
+        match (level, filter.next()) {
+            ("#", _) => return true,
+            (_, None | Some("#")) => return false,
+            ("+", Some(_)) => {}
+            (level, Some(asked)) if level == asked => {}
+            _ => return false,
+        }
+    }
+    filter.next().is_none()
+}
+
+/// What is wrong with a topic filter, if anything.
+pub(super) fn filter_problem(filter: &str) -> Option<&'static str> {
+    if filter.is_empty() || filter.contains('\0') {
+        return Some("is empty or has a NUL");
+    }
+    let levels: Vec<&str> = filter.split('/').collect();
+    for (at, level) in levels.iter().enumerate() {
+        if level.contains('#') && (*level != "#" || at + 1 != levels.len()) {
+            return Some("has a # that is not its last level");
+        }
+        if level.contains('+') && *level != "+" {
+            return Some("has a + that is not a level of its own");
+        }
+    }
+    None
+}
+
+/// The rights of everybody.
+pub(super) struct Access {
+    users: Vec<User>,
+    agent_topics: Vec<String>,
+    agent_client_id: String,
+    agent_password: String,
+    attempts: AuthRateLimiter,
+    /// Argon2 takes some 20 MB each time: one after the other.
+    hashing: Semaphore,
+}
+
+/// Wrong passwords from one address of the network within a minute, after which it waits.
+const ATTEMPTS: u32 = 10;
+const ATTEMPTS_WINDOW_S: u64 = 60;
+const LOCKOUT_S: u64 = 60;
+
+impl Access {
+    pub(super) fn new(config: &EmbeddedConfig) -> Self {
+        Self {
+            users: config.users.clone(),
+            agent_topics: config.agent_topics.clone(),
+            agent_client_id: config.agent_client_id.clone(),
+            agent_password: random_hex(),
+            attempts: AuthRateLimiter::new(ATTEMPTS, ATTEMPTS_WINDOW_S, LOCKOUT_S),
+            hashing: Semaphore::new(1),
+        }
+    }
+
+    pub(super) fn agent(&self, addr: SocketAddr) -> AgentAccess {
+        AgentAccess {
+            addr,
+            client_id: self.agent_client_id.clone(),
+            user: AGENT_USER.to_owned(),
+            password: self.agent_password.clone(),
+        }
+    }
+
+    pub(super) fn forget_old_attempts(&self) {
+        self.attempts.cleanup_expired();
+    }
+
+    async fn sign_in(&self, connect: &ConnectPacket, from: IpAddr) -> Result<Who, ReasonCode> {
+        let password = connect.password.as_deref().unwrap_or_default();
+        if connect.username.as_deref() == Some(AGENT_USER) {
+            let known = same(self.agent_password.as_bytes(), password);
+            return if known { Ok(Who::Agent) } else { Err(ReasonCode::BadUsernameOrPassword) };
+        }
+        if connect.client_id == self.agent_client_id {
+            return Err(ReasonCode::ClientIdentifierNotValid);
+        }
+        if self.users.is_empty() {
+            return Ok(Who::Anybody);
+        }
+        let Some(name) = connect.username.as_deref() else {
+            return Err(ReasonCode::NotAuthorized);
+        };
+        // Programs on this machine are not slowed down: they share one address.
+        let counted = !from.is_loopback();
+        if counted && !self.attempts.check_rate_limit(from) {
+            return Err(ReasonCode::ConnectionRateExceeded);
+        }
+        let user = self.users.iter().find(|user| user.name == name);
+        let known = match user {
+            Some(user) => user.password.verify(password, &self.hashing).await,
+            None => false,
+        };
+        if counted {
+            self.attempts.record_attempt(from, known);
+        }
+        match user {
+            Some(user) if known => Ok(Who::User(user.name.clone())),
+            _ => Err(ReasonCode::BadUsernameOrPassword),
+        }
+    }
+
+    fn may_publish(&self, user: Option<&str>, topic: &str) -> bool {
+        if user == Some(AGENT_USER) {
+            return true;
+        }
+        let agents = topic.starts_with('$') || covered(&self.agent_topics, topic);
+        !agents && self.granted(user, topic, |user| &user.publish)
+    }
+
+    fn may_subscribe(&self, user: Option<&str>, filter: &str) -> bool {
+        let filter = match filter.strip_prefix("$share/") {
+            Some(shared) => shared.split_once('/').map_or("", |(_group, filter)| filter),
+            None => filter,
+        };
+        user == Some(AGENT_USER) || self.granted(user, filter, |user| &user.subscribe)
+    }
+
+    fn granted(&self, name: Option<&str>, filter: &str, rights: impl Fn(&User) -> &Vec<String>) -> bool {
+        if self.users.is_empty() {
+            return true;
+        }
+        let user = self.users.iter().find(|user| Some(user.name.as_str()) == name);
+        user.is_some_and(|user| covered(rights(user), filter))
+    }
+}
+
+enum Who {
+    Agent,
+    User(String),
+    Anybody,
+}
+
+fn covered(allowed: &[String], filter: &str) -> bool {
+    allowed.iter().any(|allowed| covers(allowed, filter))
+}
+
+/// Compares in a time that doesn't tell how much is right.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
+}
+
+fn random_hex() -> String {
+    let mut bytes = [0u8; 24];
+    let random = tokio_rustls::rustls::crypto::ring::default_provider().secure_random;
+    if random.fill(&mut bytes).is_err() {
+        tracing::warn!("the system has no random numbers: the agent's password is weak");
+        bytes[..4].copy_from_slice(&std::process::id().to_le_bytes());
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The rights as the library asks for them, one for each connection.
+pub(super) struct Gate {
+    pub(super) access: Arc<Access>,
+    pub(super) conn: Arc<Conn>,
+    pub(super) agent_only: bool,
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl AuthProvider for Gate {
+    fn authenticate<'a>(
+        &'a self,
+        connect: &'a ConnectPacket,
+        from: SocketAddr,
+    ) -> Answer<'a, mqtt5::Result<AuthResult>> {
+        Box::pin(async move {
+            self.conn.speaks(connect.protocol_version);
+            let user = match self.access.sign_in(connect, from.ip()).await {
+                Ok(Who::Agent) => Some(AGENT_USER.to_owned()),
+                Ok(_) if self.agent_only => return Ok(refused(connect, from, ReasonCode::NotAuthorized)),
+                Ok(Who::User(name)) => Some(name),
+                Ok(Who::Anybody) => None,
+                Err(reason) => return Ok(refused(connect, from, reason)),
+            };
+            if let Some(will) = &connect.will
+                && !self.access.may_publish(user.as_deref(), &will.topic)
+            {
+                return Ok(refused(connect, from, ReasonCode::NotAuthorized));
+            }
+            Ok(match user {
+                Some(user) => AuthResult::success_with_user(user),
+                None => AuthResult::success(),
+            })
+        })
+    }
+
+    fn authorize_publish<'a>(
+        &'a self,
+        _client: &str,
+        user: Option<&'a str>,
+        topic: &'a str,
+    ) -> Answer<'a, bool> {
+        let allowed = self.access.may_publish(user, topic);
+        Box::pin(std::future::ready(allowed))
+    }
+
+    fn authorize_subscribe<'a>(
+        &'a self,
+        _client: &str,
+        user: Option<&'a str>,
+        filter: &'a str,
+    ) -> Answer<'a, bool> {
+        let allowed = self.access.may_subscribe(user, filter);
+        Box::pin(std::future::ready(allowed))
+    }
+}
+
+fn refused(connect: &ConnectPacket, from: SocketAddr, reason: ReasonCode) -> AuthResult {
+    let user = connect.username.as_deref().unwrap_or("");
+    tracing::warn!(client = %connect.client_id, user, %from, ?reason, "MQTT client refused");
+    AuthResult::fail(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_covered_when_nothing_it_matches_is_outside() {
+        for (allowed, filter) in [
+            ("#", "a/b"),
+            ("#", "#"),
+            ("a/#", "a"),
+            ("a/#", "a/b/c"),
+            ("a/#", "a/+/#"),
+            ("a/+", "a/b"),
+            ("a/+", "a/+"),
+            ("+/b", "a/b"),
+            ("a/+/#", "a/b"),
+            ("/a", "/a"),
+            ("$SYS/#", "$SYS/broker"),
+        ] {
+            assert!(covers(allowed, filter), "{allowed} should cover {filter}");
+        }
+    }
+
+    #[test]
+    fn a_filter_is_not_covered_when_something_it_matches_is_outside() {
+        for (allowed, filter) in [
+            ("a/#", "#"),
+            ("a/#", "+/b"),
+            ("a/#", "ab"),
+            ("a/+", "a/#"),
+            ("a/+", "a"),
+            ("a/+", "a/b/c"),
+            ("a/b", "a/+"),
+            ("a/b", "a/b/"),
+            ("a/+/#", "a"),
+            ("#", "$SYS/broker"),
+            ("+/broker", "$SYS/broker"),
+        ] {
+            assert!(!covers(allowed, filter), "{allowed} should not cover {filter}");
+        }
+    }
+
+    #[test]
+    fn a_shared_subscription_needs_the_right_to_its_filter() {
+        let access = Access::new(&EmbeddedConfig {
+            users: vec![User {
+                name: "screen".into(),
+                password: Password::new("s"),
+                publish: vec![],
+                subscribe: vec!["kitchen/#".into()],
+            }],
+            ..EmbeddedConfig::default()
+        });
+        for (filter, allowed) in [
+            ("$share/all/kitchen/+", true),
+            ("$share/kitchen/#", false),
+            ("$share/kitchen/device/+", false),
+            ("$share/all", false),
+        ] {
+            assert_eq!(access.may_subscribe(Some("screen"), filter), allowed, "{filter}");
+        }
+    }
+
+    #[test]
+    fn filters_that_mqtt_forbids_are_named() {
+        for filter in ["", "a/#/b", "a#", "a/b+", "+a/b"] {
+            assert!(filter_problem(filter).is_some(), "{filter}");
+        }
+        for filter in ["#", "+", "a/+/b/#", "/"] {
+            assert!(filter_problem(filter).is_none(), "{filter}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The agent on the bus: what it says and hears over MQTT.
+
+pub mod client;
+pub mod contract;
+pub mod message;
+
+pub use client::Bus;

@@ -1,0 +1,110 @@
+//! `outletd run`: the agent itself.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use outletd::config;
+use outletd::daemon::{Daemon, DaemonError};
+use outletd::systemd;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::failure::Failure;
+
+/// What `run` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The configuration; conf.d/*.toml beside it is read too
+    #[arg(long, short, default_value = "/etc/outletd/outletd.toml", env = "OUTLETD_CONFIG")]
+    config: PathBuf,
+    /// What to log: error, warn, info, debug, trace, or a filter such as outletd=debug
+    #[arg(long, default_value = "info,mqtt5=warn", env = "OUTLETD_LOG")]
+    log: String,
+}
+
+/// Runs the agent until it is told to stop.
+pub(crate) fn execute(args: Args) -> Result<(), Failure> {
+    log_to_stderr(&args.log)?;
+    let config = config::load(&args.config).map_err(|errors| Failure::configuration(errors.to_string()))?;
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let mut stop = Stop::new()?;
+        let mut daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
+        let devices = config.device.len();
+        match daemon.mqtt_addr() {
+            Some(addr) => tracing::info!(devices, %addr, "ready"),
+            None => tracing::info!(devices, "ready"),
+        }
+        systemd::ready(&format!("{devices} devices"));
+        tokio::select! {
+            () = stop.asked() => {}
+            error = daemon.failed() => {
+                tracing::error!(%error, "ending, so that systemd starts the agent anew");
+                daemon.drain().await;
+                return Err(Failure::bad(error.to_string()));
+            }
+        }
+        tracing::info!("told to stop: active jobs end, nothing more begins; a second signal ends at once");
+        tokio::select! {
+            () = daemon.drain() => Ok(()),
+            () = stop.asked() => Err(Failure::bad("ended at once by a second signal")),
+        }
+    })
+}
+
+/// A runtime for the daemon. Two threads serve any outlet; what blocks has threads of its own.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::bad(format!("no runtime: {error}")))
+}
+
+/// Logs to standard error, where journald or a terminal takes it.
+pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| Failure::usage(format!("--log {filter:?} is no filter: {error}")))?;
+    let to_terminal = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(to_terminal)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}
+
+/// How a start that failed ends the program.
+pub(crate) fn failure(error: &DaemonError) -> Failure {
+    match error {
+        DaemonError::Device { .. } | DaemonError::External(_) | DaemonError::Broker(_) => {
+            Failure::configuration(error.to_string())
+        }
+        _ => Failure::bad(error.to_string()),
+    }
+}
+
+/// SIGTERM or SIGINT.
+pub(crate) struct Stop {
+    term: Signal,
+    int: Signal,
+}
+
+impl Stop {
+    /// Listens from now on.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::bad(format!("signals can't be listened to: {error}")))
+        };
+        Ok(Self { term: listen(SignalKind::terminate())?, int: listen(SignalKind::interrupt())? })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
+}

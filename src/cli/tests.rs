@@ -1,0 +1,43 @@
+use clap::CommandFactory;
+
+use super::*;
+
+#[test]
+fn the_definition_of_the_command_line_holds_together() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn the_commands_are_those_of_the_manual() {
+    let names: Vec<String> =
+        Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let manual = ["run", "demo", "validate", "devices", "test", "jobs", "submit", "preview", "completions"];
+    assert_eq!(names, manual);
+}
+
+#[test]
+fn the_help_names_every_exit_code() {
+    let help = Cli::command().render_long_help().to_string();
+    for exit in [Exit::Ok, Exit::Bad, Exit::Usage, Exit::Unreachable, Exit::Configuration] {
+        assert!(help.contains(&format!("\n  {:<2}  ", exit as u8)), "{exit:?} in\n{help}");
+    }
+}
+
+#[test]
+fn every_command_that_talks_to_an_agent_takes_the_same_connection() {
+    for command in [&["devices"][..], &["test", "bar"], &["jobs", "list"], &["submit", "bar", "f.json"]] {
+        let connection = ["--broker", "mqtts://broker.example", "--outlet", "demo", "--timeout", "9"];
+        let arguments = [&["outletd"], command, &connection[..]].concat();
+        assert!(Cli::try_parse_from(&arguments).is_ok(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn completions_are_made_for_every_shell() {
+    for shell in ["bash", "zsh", "fish"] {
+        let cli = Cli::try_parse_from(["outletd", "completions", shell]).unwrap();
+        let (mut screen, written) = Screen::captured();
+        assert_eq!(cli.command.execute(&mut screen), Ok(()));
+        assert!(written.text().contains("submit"), "{shell}");
+    }
+}

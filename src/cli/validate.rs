@@ -1,0 +1,77 @@
+//! `outletd validate`: checks a configuration without starting.
+
+use std::path::PathBuf;
+
+use outletd::config;
+
+use super::failure::{Exit, Failure};
+use super::screen::{Screen, Tone};
+
+/// What `validate` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The configuration; conf.d/*.toml beside it is read too
+    #[arg(default_value = "/etc/outletd/outletd.toml")]
+    file: PathBuf,
+}
+
+/// Says all that is wrong with a configuration, each with file and line, or what it would start.
+pub(crate) fn execute(args: Args, screen: &mut Screen) -> Result<(), Failure> {
+    match config::load(&args.file) {
+        Ok(config) => {
+            let good = screen.paint().tone(Tone::Good, "good");
+            let devices = match config.device.len() {
+                1 => "1 device".to_owned(),
+                count => format!("{count} devices"),
+            };
+            let broker = config.broker.as_ref().map_or("the embedded broker", |broker| broker.url.as_str());
+            screen.line(format_args!(
+                "{}: {good}: {} with {devices}, {broker}",
+                args.file.display(),
+                config.topics().prefix(),
+            ))
+        }
+        Err(errors) => {
+            for error in &errors.0 {
+                eprintln!("{error}");
+            }
+            Err(Failure::said(Exit::Configuration))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn validated(text: &str) -> (Result<(), Failure>, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("outletd.toml");
+        std::fs::write(&file, text).unwrap();
+        let (mut screen, written) = Screen::captured();
+        let result = execute(Args { file }, &mut screen);
+        (result, written.text())
+    }
+
+    #[test]
+    fn a_good_configuration_is_told_with_its_topics_and_devices() {
+        let (result, text) = validated(
+            "outlet = \"demo\"\n[[device]]\nid = \"kitchen\"\ndriver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\n\
+             link = \"tcp://10.0.0.20:9100\"\n",
+        );
+        assert_eq!(result, Ok(()));
+        assert!(
+            text.ends_with("outletd.toml: good: outlet/v1/demo with 1 device, the embedded broker\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_configuration_ends_with_78() {
+        for wrong in ["outlet = \"demo\"\ncolour = \"red\"\n", "outlet = \"Demo\"\n", "outlet = \n"] {
+            let (result, text) = validated(wrong);
+            assert_eq!(result.map_err(|failure| failure.exit()), Err(Exit::Configuration), "{wrong}");
+            assert_eq!(text, "");
+        }
+    }
+}

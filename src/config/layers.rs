@@ -1,0 +1,232 @@
+//! Reads the layers of a configuration and remembers where each key stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use config::{Config as Layered, Environment, Map, Source, Value, ValueKind};
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, ConfigError, ConfigErrors};
+
+/// Where a setting was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file.
+    File {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// In a variable of the environment.
+    Variable(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { file, line } => write!(f, "{}:{line}", file.display()),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Variables of the environment that are settings begin with it.
+const PREFIX: &str = "OUTLETD";
+/// Stands between the levels of a variable's name.
+const SEPARATOR: &str = "__";
+
+/// Where each key stands: `broker.url`, `device[2].link`.
+#[derive(Debug, Default)]
+pub struct Origins(BTreeMap<String, Origin>);
+
+impl Origins {
+    /// Where a key stands, or the nearest table around it.
+    pub fn find(&self, key: &str) -> Option<Origin> {
+        let mut key = key;
+        loop {
+            if let Some(origin) = self.0.get(key) {
+                return Some(origin.clone());
+            }
+            key = &key[..key.rfind(['.', '['])?];
+        }
+    }
+
+    fn note_environment(&mut self) {
+        for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()) {
+            let lower = name.to_lowercase().replace(SEPARATOR, ".");
+            if let Some(key) = lower.strip_prefix(&format!("{}.", PREFIX.to_lowercase())) {
+                self.0.insert(key.to_owned(), Origin::Variable(name));
+            }
+        }
+    }
+}
+
+/// Reads all layers.
+pub fn read(path: &Path) -> Result<(Config, Origins), ConfigErrors> {
+    let mut origins = Origins::default();
+    let mut devices = Vec::new();
+    let mut builder = Layered::builder();
+    for file in files(path)? {
+        let layer = Layer::read(&file, &mut origins, &mut devices)?;
+        builder = builder.add_source(layer);
+    }
+    origins.note_environment();
+    builder = builder
+        .add_source(Devices(devices))
+        .add_source(Environment::with_prefix(PREFIX).prefix_separator(SEPARATOR).separator(SEPARATOR));
+    let layered = builder.build().map_err(|error| alone(None, error.to_string()))?;
+    match serde_path_to_error::deserialize(layered) {
+        Ok(config) => Ok((config, origins)),
+        Err(error) => {
+            let key = error.path().to_string();
+            let message = error.into_inner().to_string();
+            if key == "." {
+                return Err(alone(Some(Origin::File { file: path.to_owned(), line: 1 }), message));
+            }
+            Err(alone(origins.find(&key), format!("{key}: {message}")))
+        }
+    }
+}
+
+/// The file, then `conf.d/*.toml` beside it.
+fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigErrors> {
+    let mut files = vec![path.to_owned()];
+    let folder = path.parent().unwrap_or_else(|| Path::new(".")).join("conf.d");
+    let mut more = Vec::new();
+    match std::fs::read_dir(&folder) {
+        Ok(entries) => {
+            for entry in entries {
+                let entry = entry.map_err(|error| alone(None, format!("{}: {error}", folder.display())))?;
+                if entry.path().extension().is_some_and(|extension| extension == "toml") {
+                    more.push(entry.path());
+                }
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => {
+            return Err(alone(None, format!("{} can't be read: {error}", folder.display())));
+        }
+    }
+    more.sort();
+    files.extend(more);
+    Ok(files)
+}
+
+#[derive(Debug, Clone)]
+struct Layer(Map<String, Value>);
+
+impl Layer {
+    fn read(file: &Path, origins: &mut Origins, devices: &mut Vec<Value>) -> Result<Self, ConfigErrors> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            let message = format!("{} can't be read: {error}; name the file with --config", file.display());
+            alone(None, message)
+        })?;
+        let table = DeTable::parse(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(&text, span.start));
+            alone(Some(Origin::File { file: file.to_owned(), line }), error.message().to_owned())
+        })?;
+        let mut walk = Walk { file, text: &text, origins };
+        let mut map = Map::new();
+        for (key, value) in table.get_ref() {
+            let name = key.get_ref().to_string();
+            if name == "device" {
+                let DeValue::Array(tables) = value.get_ref() else {
+                    let line = line_of(&text, key.span().start);
+                    let message = "device: each device is a table of its own: write [[device]]".to_owned();
+                    return Err(alone(Some(Origin::File { file: file.to_owned(), line }), message));
+                };
+                for table in tables {
+                    let path = format!("device[{}]", devices.len());
+                    walk.note(&path, table.span().start);
+                    devices.push(walk.value(&path, table.get_ref()));
+                }
+                continue;
+            }
+            walk.note(&name, key.span().start);
+            map.insert(name.clone(), walk.value(&name, value.get_ref()));
+        }
+        Ok(Self(map))
+    }
+}
+
+impl Source for Layer {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+    fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// The devices of all files: lists would replace each other.
+#[derive(Debug, Clone)]
+struct Devices(Vec<Value>);
+
+impl Source for Devices {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+    fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
+        Ok([("device".to_owned(), Value::new(None, ValueKind::Array(self.0.clone())))].into_iter().collect())
+    }
+}
+
+/// Turns TOML into the layers' values and notes the line of each key.
+struct Walk<'a> {
+    file: &'a Path,
+    text: &'a str,
+    origins: &'a mut Origins,
+}
+
+impl Walk<'_> {
+    fn note(&mut self, path: &str, at: usize) {
+        let origin = Origin::File { file: self.file.to_owned(), line: line_of(self.text, at) };
+        self.origins.0.insert(path.to_owned(), origin);
+    }
+
+    fn value(&mut self, path: &str, value: &DeValue<'_>) -> Value {
+        let kind = match value {
+            DeValue::String(text) => ValueKind::String(text.to_string()),
+            DeValue::Boolean(flag) => ValueKind::Boolean(*flag),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| ValueKind::String(number.to_string()), ValueKind::I64),
+            DeValue::Float(number) => number
+                .as_str()
+                .parse()
+                .map_or_else(|_| ValueKind::String(number.to_string()), ValueKind::Float),
+            DeValue::Datetime(moment) => ValueKind::String(moment.to_string()),
+            DeValue::Array(items) => ValueKind::Array(
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| {
+                        let path = format!("{path}[{index}]");
+                        self.note(&path, item.span().start);
+                        self.value(&path, item.get_ref())
+                    })
+                    .collect(),
+            ),
+            DeValue::Table(table) => ValueKind::Table(
+                table
+                    .iter()
+                    .map(|(key, item)| {
+                        let path = format!("{path}.{}", key.get_ref());
+                        self.note(&path, key.span().start);
+                        (key.get_ref().to_string(), self.value(&path, item.get_ref()))
+                    })
+                    .collect(),
+            ),
+        };
+        Value::new(None, kind)
+    }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
+}
+
+fn alone(origin: Option<Origin>, message: String) -> ConfigErrors {
+    ConfigErrors(vec![ConfigError { origin, message }])
+}

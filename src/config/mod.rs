@@ -1,0 +1,378 @@
+//! The configuration: TOML, layered, strict. What can be known to be wrong is said before start, with file,
+//! line and the remedy.
+
+mod layers;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use outlet_devices::driver::{DeviceStatus, Settings};
+use outlet_devices::link::{Claim, Link};
+use outlet_devices::registry;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::broker::EmbeddedConfig;
+use crate::bus::contract::{Topics, is_name};
+use crate::queue::Words;
+use crate::rights::{Right, Rights};
+pub use layers::Origin;
+
+/// Exit code of a program that was given a configuration it can't use (sysexits.h, EX_CONFIG).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the outlet, `[a-z0-9-]{1,64}`: a part of every topic.
+    pub outlet: String,
+    /// Folder of the journal.
+    #[serde(default = "default_data")]
+    pub data: PathBuf,
+    /// Prefix of all topics; `outlet/v1/{outlet}` when absent.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    /// An external broker. Without it the agent brings its own.
+    #[serde(default)]
+    pub broker: Option<BrokerConfig>,
+    /// What the embedded broker listens on.
+    #[serde(default)]
+    pub embedded: EmbeddedConfig,
+    /// Who may ask for what.
+    #[serde(default)]
+    pub rights: RightsConfig,
+    /// How long records are kept.
+    #[serde(default)]
+    pub journal: JournalConfig,
+    /// How queues behave.
+    #[serde(default)]
+    pub queue: QueueConfig,
+    /// The devices.
+    #[serde(default)]
+    pub device: Vec<DeviceConfig>,
+}
+
+/// The table `[broker]`: an external broker.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrokerConfig {
+    /// `mqtt://host:1883` or `mqtts://host:8883`.
+    pub url: String,
+    /// The agent's client id, fixed; `outletd-{outlet}` when absent.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// User name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// File that holds the password, and nothing else.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Roots to trust, PEM; the system's when absent.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+}
+
+/// The table `[rights]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RightsConfig {
+    /// Of clients without a user, and of all clients of an external broker.
+    pub anonymous: BTreeSet<Right>,
+    /// By user name.
+    pub users: BTreeMap<String, BTreeSet<Right>>,
+}
+
+impl Default for RightsConfig {
+    fn default() -> Self {
+        let Rights { anonymous, users } = Rights::default();
+        Self { anonymous, users }
+    }
+}
+
+/// The table `[journal]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalConfig {
+    /// Days that ended jobs are kept, with their ids; fiscal jobs are kept for ever. At least 7.
+    pub keep_days: u32,
+    /// Days that the feed can be replayed.
+    pub keep_feed_days: u32,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { keep_days: 14, keep_feed_days: 14 }
+    }
+}
+
+/// The table `[queue]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Seconds a job waits for its device before the fallback takes it.
+    pub fallback_after_s: u32,
+    /// Jobs that may wait for one device.
+    pub max_depth: u64,
+    /// Seconds that active jobs get to end when the agent is told to stop.
+    pub drain_s: u32,
+    /// Printed above a ticket that may have been printed before.
+    pub copy: String,
+    /// Printed above a late ticket, with its time.
+    pub delayed: String,
+    /// Printed above a ticket meant for another printer, with its id.
+    pub meant_for: String,
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self {
+            fallback_after_s: 30,
+            max_depth: 10_000,
+            drain_s: 20,
+            copy: "COPY".into(),
+            delayed: "DELAYED".into(),
+            meant_for: "FOR".into(),
+        }
+    }
+}
+
+/// A table `[[device]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceConfig {
+    /// Its name in topics, `[a-z0-9-]{1,64}`.
+    pub id: String,
+    /// The family: `escpos`.
+    pub driver: String,
+    /// A file of `devices/models`.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Where it is: `tcp://10.0.0.20:9100`, `serial:///dev/ttyUSB0?baud=9600`, `usb://04b8:0e28/SERIAL`.
+    pub link: String,
+    /// The device that takes over.
+    #[serde(default)]
+    pub fallback: Option<String>,
+    /// Options of its driver.
+    #[serde(default)]
+    pub options: BTreeMap<String, Value>,
+}
+
+impl DeviceConfig {
+    /// What its driver is given.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            link: self.link.clone(),
+            options: self.options.clone().into_iter().collect(),
+        }
+    }
+}
+
+impl Config {
+    /// The topics of this outlet.
+    pub fn topics(&self) -> Topics {
+        Topics::new(self.prefix.clone().unwrap_or_else(|| format!("outlet/v1/{}", self.outlet)))
+    }
+
+    /// Who may ask for what.
+    pub fn rights(&self) -> Rights {
+        Rights { anonymous: self.rights.anonymous.clone(), users: self.rights.users.clone() }
+    }
+
+    /// Words printed above documents.
+    pub fn words(&self) -> Words {
+        Words {
+            copy: self.queue.copy.clone(),
+            delayed: self.queue.delayed.clone(),
+            meant_for: self.queue.meant_for.clone(),
+        }
+    }
+}
+
+/// What is wrong with a configuration, all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+/// One thing that is wrong, and the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// Where it stands.
+    pub origin: Option<Origin>,
+    /// What is wrong, and the remedy.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Some(origin) => write!(f, "{origin}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            error.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Reads and checks a configuration: the file, `conf.d/*.toml` beside it in the order of their names, then
+/// variables `OUTLETD__OUTLET`, `OUTLETD__BROKER__URL` and so on. Tables are merged, devices are gathered.
+pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
+    let (config, origins) = layers::read(path)?;
+    let problems = Checker { config: &config, origins: &origins, found: Vec::new() }.check();
+    if problems.is_empty() { Ok(config) } else { Err(ConfigErrors(problems)) }
+}
+
+fn default_data() -> PathBuf {
+    PathBuf::from("/var/lib/outletd")
+}
+
+struct Checker<'a> {
+    config: &'a Config,
+    origins: &'a layers::Origins,
+    found: Vec<ConfigError>,
+}
+
+impl Checker<'_> {
+    fn check(mut self) -> Vec<ConfigError> {
+        let config = self.config;
+        if !is_name(&config.outlet) {
+            self.say("outlet", format!("{:?} is no outlet name: 1 to 64 of a-z 0-9 -", config.outlet));
+        }
+        if let Some(prefix) = &config.prefix
+            && (prefix.is_empty()
+                || prefix.ends_with('/')
+                || prefix.starts_with(['$', '/'])
+                || prefix.contains(['+', '#']))
+        {
+            self.say(
+                "prefix",
+                format!("{prefix:?} is no topic prefix: levels without + and #, no / at its ends"),
+            );
+        }
+        if config.journal.keep_days < 7 {
+            self.say("journal.keep_days", "ids must be kept at least 7 days for repeats to be known".into());
+        }
+        if let Some(broker) = &config.broker {
+            if let Err(error) = crate::daemon::parse_broker_url(&broker.url) {
+                self.say("broker.url", error);
+            }
+        } else if let Err(error) = config.embedded.check() {
+            self.say("embedded", error.to_string());
+        }
+        self.check_rights();
+        self.check_devices();
+        self.found
+    }
+
+    fn check_rights(&mut self) {
+        let config = self.config;
+        if config.broker.is_some() {
+            return;
+        }
+        for user in config.rights.users.keys() {
+            if !config.embedded.users.iter().any(|known| &known.name == user) {
+                self.say(
+                    &format!("rights.users.{user}"),
+                    format!("there is no user {user}: add a table [[embedded.users]] with this name"),
+                );
+            }
+        }
+    }
+
+    fn check_devices(&mut self) {
+        let config = self.config;
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut claims: Vec<(Claim, usize)> = Vec::new();
+        for (index, device) in config.device.iter().enumerate() {
+            let key = |leaf: &str| format!("device[{index}].{leaf}");
+            if !is_name(&device.id) {
+                self.say(&key("id"), format!("{:?} is no device id: 1 to 64 of a-z 0-9 -", device.id));
+            }
+            if let Some(first) = ids.insert(&device.id, index) {
+                let place = self.place(first, "id");
+                self.say(
+                    &key("id"),
+                    format!("there is already a device {:?}{place}: give it another id", device.id),
+                );
+            }
+            // What is wrong with a link that can't be read, the driver says.
+            if let Ok(link) = device.link.parse::<Link>() {
+                let claim = link.claim();
+                if let Some((_, first)) = claims.iter().find(|(other, _)| claim.conflicts(other)) {
+                    let other = config.device.get(*first).map_or("", |device| device.id.as_str());
+                    let place = self.place(*first, "link");
+                    self.say(
+                        &key("link"),
+                        format!(
+                            "{} is already used by device {other:?}{place}: two devices can't share a port; \
+                             remove one or give it its own",
+                            device.link
+                        ),
+                    );
+                }
+                claims.push((claim, index));
+            }
+            self.build(index, device);
+            if let Some(fallback) = &device.fallback {
+                let known = config.device.iter().any(|other| &other.id == fallback);
+                if fallback == &device.id {
+                    self.say(
+                        &key("fallback"),
+                        "a device can't take over from itself: name another one".into(),
+                    );
+                } else if !known {
+                    self.say(
+                        &key("fallback"),
+                        format!("there is no device {fallback:?} to take over: name one that is configured"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn build(&mut self, index: usize, device: &DeviceConfig) {
+        let Some(factory) = registry::find(&device.driver) else {
+            let known: Vec<&str> = registry::DRIVERS.iter().map(|factory| factory.name()).collect();
+            self.say(
+                &format!("device[{index}].driver"),
+                format!("unknown driver {:?}: there is {}", device.driver, known.join(", ")),
+            );
+            return;
+        };
+        let (status, _) = tokio::sync::watch::channel(DeviceStatus::default());
+        if let Err(error) = factory.build(&device.settings(), status) {
+            let named = |option: &&String| error.message.contains(&format!("unknown field `{option}`"));
+            let key = match device.options.keys().find(named) {
+                Some(option) if error.key == "options" => format!("options.{option}"),
+                _ => error.key,
+            };
+            self.say(&format!("device[{index}].{key}"), error.message);
+        }
+    }
+
+    fn place(&self, index: usize, leaf: &str) -> String {
+        self.origins
+            .find(&format!("device[{index}].{leaf}"))
+            .map(|origin| format!(" ({origin})"))
+            .unwrap_or_default()
+    }
+
+    fn say(&mut self, key: &str, message: String) {
+        let origin = self.origins.find(key);
+        self.found.push(ConfigError { origin, message: format!("{key}: {message}") });
+    }
+}

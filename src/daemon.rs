@@ -1,0 +1,407 @@
+//! The only wiring: what is started in which order, and ended in which.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use outlet_devices::driver::{Built, DeviceStatus, Driver, Settings};
+use outlet_devices::registry;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
+use crate::bus::client::{self, Connection, Tls};
+use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, Topics};
+use crate::bus::message::{Heard, Message};
+use crate::bus::Bus;
+use crate::clock::{self, Clock};
+use crate::config::{BrokerConfig, Config, DeviceConfig};
+use crate::intake::{Device, Devices, Intake, ToWorker};
+use crate::journal::{Journal, JournalError};
+use crate::queue::{Desk, DeskSettings, Worker};
+use crate::requests::Requests;
+use crate::supervisor::Supervised;
+
+/// How often old records are removed.
+const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How long the last words may take when the agent ends.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A running agent.
+pub struct Daemon {
+    topics: Topics,
+    bus: Bus,
+    broker: Option<EmbeddedBroker>,
+    agent: AgentDocument,
+    workers: JoinSet<()>,
+    background: JoinSet<()>,
+    drain: Duration,
+    stop: CancellationToken,
+    abort: CancellationToken,
+    hang_up: CancellationToken,
+    _lock: std::fs::File,
+}
+
+/// Why the agent could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Another agent uses the folder.
+    #[error("{folder} is used by another outletd: stop it, or set another data folder")]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The data folder can't be used.
+    #[error("the data folder {folder} can't be used: {reason}; it must exist or be creatable, and belong to this user")]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The journal can't be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The embedded broker can't listen.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// The external broker's settings can't be used.
+    #[error("[broker] {0}")]
+    External(String),
+    /// A device can't be built.
+    #[error("device {id}: {reason}")]
+    Device {
+        /// Its id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// A worker ended, which it never should.
+    #[error("the worker of a device ended unexpectedly: {0}")]
+    Worker(String),
+}
+
+impl Daemon {
+    /// Starts an agent. When it returns, jobs are taken.
+    pub async fn start(config: &Config) -> Result<Self, DaemonError> {
+        let clock = clock::system();
+        let topics = config.topics();
+        let lock = lock(config)?;
+        let (outbox_tx, outbox) = mpsc::unbounded_channel();
+        let journal = Journal::open(&config.data, topics.clone(), clock.clone(), outbox_tx)?;
+        let stop = CancellationToken::new();
+        let abort = CancellationToken::new();
+        let hang_up = CancellationToken::new();
+
+        let board = Board::new(clock.clone());
+        let (devices, desks) = build_devices(config, &journal, &board)?;
+        let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
+        let intake =
+            Intake::new(topics.clone(), journal.clone(), devices.clone(), config.rights(), requests);
+
+        let agent = agent_document(&clock);
+        let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
+        let (bus, speaking) =
+            client::start(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
+        intake.set_bus(bus.clone());
+        introduce(&bus, &topics, &agent, &devices);
+
+        let mut workers = JoinSet::new();
+        for (driver, desk) in desks {
+            workers.spawn(Worker::new(driver, desk, stop.clone(), abort.clone()).run());
+        }
+        let mut background = JoinSet::new();
+        background.spawn(speaking);
+        board.attention_changed();
+        background.spawn(board.publish(bus.clone(), topics.clone(), journal.clone()));
+        background.spawn(housekeep(journal, config.journal.keep_days, config.journal.keep_feed_days));
+        if let Some(interval) = crate::systemd::watchdog_interval() {
+            background.spawn(feed_watchdog(interval));
+        }
+        if broker.is_some() {
+            bus.wait_connected().await;
+        }
+        let drain = Duration::from_secs(u64::from(config.queue.drain_s));
+        Ok(Self { topics, bus, broker, agent, workers, background, drain, stop, abort, hang_up, _lock: lock })
+    }
+
+    /// Where MQTT clients connect, with the embedded broker.
+    pub fn mqtt_addr(&self) -> Option<std::net::SocketAddr> {
+        self.broker.as_ref().map(EmbeddedBroker::mqtt_addr)
+    }
+
+    /// Where WebSocket clients connect, with the embedded broker.
+    pub fn websocket_addr(&self) -> Option<std::net::SocketAddr> {
+        self.broker.as_ref().and_then(EmbeddedBroker::websocket_addr)
+    }
+
+    /// The topics of this outlet.
+    pub fn topics(&self) -> &Topics {
+        &self.topics
+    }
+
+    /// Waits until a worker ends although nobody told it to: a defect of the agent.
+    pub async fn failed(&mut self) -> DaemonError {
+        match self.workers.join_next().await {
+            Some(Err(error)) => DaemonError::Worker(error.to_string()),
+            Some(Ok(())) => DaemonError::Worker("it returned".into()),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends in order: begins nothing more, lets active jobs end, says goodbye, closes.
+    pub async fn drain(mut self) {
+        crate::systemd::stopping();
+        self.stop.cancel();
+        let all = async { while self.workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.drain, all).await.is_err() {
+            tracing::warn!("jobs are still being done: they are resolved with their devices at the next start");
+            self.abort.cancel();
+            self.workers.shutdown().await;
+        }
+        let goodbye = AgentDocument { state: AgentState::Offline, ..self.agent.clone() };
+        self.bus.retain(self.topics.agent(), serde_json::to_vec(&goodbye).unwrap_or_default());
+        self.bus.flush(LAST_WORDS).await;
+        self.hang_up.cancel();
+        if let Some(broker) = self.broker.take() {
+            broker.stop().await;
+        }
+        self.background.shutdown().await;
+    }
+}
+
+/// Host, port and whether TLS is wanted, of `mqtt://host:1883` or `mqtts://host:8883`.
+pub fn parse_broker_url(url: &str) -> Result<(String, u16, bool), String> {
+    let wrong = || format!("{url:?} is no broker address: write mqtt://host:1883 or mqtts://host:8883");
+    let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
+    let (tls, default_port) = match scheme {
+        "mqtt" | "tcp" => (false, 1883),
+        "mqtts" | "ssl" => (true, 8883),
+        _ => return Err(wrong()),
+    };
+    let rest = rest.trim_end_matches('/');
+    let (host, port) = match rest.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().map_err(|_| wrong())?),
+        _ => (rest, default_port),
+    };
+    if host.is_empty() || host.contains(['/', '@', ' ']) {
+        return Err(wrong());
+    }
+    Ok((host.trim_matches(['[', ']']).to_owned(), port, tls))
+}
+
+fn lock(config: &Config) -> Result<std::fs::File, DaemonError> {
+    let failed = |error: std::io::Error| DaemonError::Data {
+        folder: config.data.clone(),
+        reason: error.to_string(),
+    };
+    std::fs::create_dir_all(&config.data).map_err(failed)?;
+    let file = std::fs::File::create(config.data.join("lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(DaemonError::Locked { folder: config.data.clone() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn agent_document(clock: &Clock) -> AgentDocument {
+    AgentDocument {
+        state: AgentState::Online,
+        session: ulid::Ulid::new().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: clock(),
+    }
+}
+
+type Desks = Vec<(Box<dyn Driver>, Desk)>;
+
+/// Builds every device's driver and desk, and hands each desk what the journal had left for it.
+fn build_devices(
+    config: &Config,
+    journal: &Journal,
+    board: &Board,
+) -> Result<(Arc<Devices>, Desks), DaemonError> {
+    let mut devices = Devices::new();
+    let mut parts = Vec::new();
+    for device in &config.device {
+        let (status, watch_status) = watch::channel(DeviceStatus::default());
+        let built = build(device, status.clone())?;
+        let (worker, inbox) = mpsc::unbounded_channel::<ToWorker>();
+        let known = Arc::new(Device {
+            id: device.id.clone(),
+            description: built.description,
+            check: built.check,
+            fallback: device.fallback.clone(),
+            worker,
+            idle: AtomicBool::new(false),
+            depth: AtomicU64::new(0),
+            max_depth: config.queue.max_depth,
+        });
+        let again = device.clone();
+        let driver = Supervised::new(built.driver, move || {
+            build(&again, status.clone()).map(|built| built.driver).ok()
+        });
+        devices.insert(device.id.clone(), known.clone());
+        parts.push((driver, known, inbox, watch_status));
+    }
+    let devices = Arc::new(devices);
+    let settings = DeskSettings {
+        fallback_after: Duration::from_secs(u64::from(config.queue.fallback_after_s)),
+        words: config.words(),
+    };
+    let mut left = journal.unfinished()?;
+    let mut desks: Desks = Vec::new();
+    for (driver, device, inbox, status) in parts {
+        let mut desk = Desk::new(
+            journal.clone(),
+            device.clone(),
+            devices.clone(),
+            board.clone(),
+            inbox,
+            status,
+            settings.clone(),
+        );
+        for job in left.extract_if(.., |job| job.route == device.id) {
+            device.depth.fetch_add(1, Ordering::Relaxed);
+            desk.resume(job);
+        }
+        desks.push((Box::new(driver), desk));
+    }
+    for job in left {
+        tracing::warn!(job = job.job, device = job.route, "a job waits for a device that is not configured any more");
+    }
+    Ok((devices, desks))
+}
+
+fn build(device: &DeviceConfig, status: watch::Sender<DeviceStatus>) -> Result<Built, DaemonError> {
+    let failed = |reason: String| DaemonError::Device { id: device.id.clone(), reason };
+    let factory =
+        registry::find(&device.driver).ok_or_else(|| failed(format!("unknown driver {}", device.driver)))?;
+    let settings: Settings = device.settings();
+    factory.build(&settings, status).map_err(|error| failed(error.to_string()))
+}
+
+/// Starts the embedded broker or reads how to reach the external one.
+async fn open_broker(
+    config: &Config,
+    topics: &Topics,
+    agent: &AgentDocument,
+    intake: &Arc<Intake>,
+) -> Result<(Option<EmbeddedBroker>, Connection), DaemonError> {
+    let gone = AgentDocument { state: AgentState::Offline, ..agent.clone() };
+    let will = (topics.agent(), serde_json::to_vec(&gone).unwrap_or_default());
+    if let Some(external) = &config.broker {
+        return Ok((None, external_connection(external, config, topics, will)?));
+    }
+    let mut embedded = config.embedded.clone();
+    embedded.agent_client_id = format!("outletd-{}", config.outlet);
+    embedded.agent_topics = topics.agent_filters();
+    let broker = EmbeddedBroker::start(embedded, Arc::new(Hook { intake: intake.clone() })).await?;
+    let AgentAccess { addr, client_id, user, password } = broker.agent().clone();
+    let connection = Connection {
+        host: addr.ip().to_string(),
+        port: addr.port(),
+        tls: None,
+        client_id,
+        credentials: Some((user, password)),
+        will,
+        filters: Vec::new(),
+    };
+    Ok((Some(broker), connection))
+}
+
+fn external_connection(
+    broker: &BrokerConfig,
+    config: &Config,
+    topics: &Topics,
+    will: (String, Vec<u8>),
+) -> Result<Connection, DaemonError> {
+    let (host, port, tls) = parse_broker_url(&broker.url).map_err(DaemonError::External)?;
+    let read = |path: &PathBuf| {
+        std::fs::read(path)
+            .map_err(|error| DaemonError::External(format!("{} can't be read: {error}", path.display())))
+    };
+    let password = match &broker.password_file {
+        Some(path) => String::from_utf8_lossy(&read(path)?).trim_end().to_owned(),
+        None => String::new(),
+    };
+    let tls = match (&broker.ca, tls) {
+        (_, false) => None,
+        (None, true) => Some(Tls::System),
+        (Some(path), true) => Some(Tls::Roots(read(path)?)),
+    };
+    Ok(Connection {
+        host,
+        port,
+        tls,
+        client_id: broker.client_id.clone().unwrap_or_else(|| format!("outletd-{}", config.outlet)),
+        credentials: broker.user.clone().map(|user| (user, password)),
+        will,
+        filters: topics.command_filters().to_vec(),
+    })
+}
+
+/// Hands what clients publish on the embedded broker to the intake, before it is acknowledged.
+struct Hook {
+    intake: Arc<Intake>,
+}
+
+impl PublishHook for Hook {
+    fn publish(&self, inbound: Inbound) -> Handling {
+        if !self.intake.is_command(&inbound.topic) {
+            return Handling::route();
+        }
+        let message = Message {
+            topic: inbound.topic.to_string(),
+            // The payload shares the connection's buffer: a copy lets that go.
+            payload: bytes::Bytes::copy_from_slice(&inbound.payload),
+            retain: inbound.retain,
+            response_topic: inbound.response_topic.map(|topic| topic.to_string()),
+            correlation: inbound.correlation_data,
+            expiry_s: None,
+            client: Some(inbound.client_id.to_string()),
+            user: inbound.user.map(|user| user.to_string()),
+        };
+        let heard: Pin<Box<dyn Future<Output = ()> + Send>> = self.intake.clone().hear(message);
+        Handling::consume().after(async move {
+            heard.await;
+            Receipt::Acknowledge
+        })
+    }
+}
+
+/// Retained documents of the agent and its devices.
+fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Devices) {
+    bus.retain(topics.agent(), serde_json::to_vec(agent).unwrap_or_default());
+    for device in devices.values() {
+        let document = DeviceDocument {
+            device: device.id.clone(),
+            description: device.description.clone(),
+            fallback: device.fallback.clone(),
+        };
+        bus.retain(topics.device(&device.id), serde_json::to_vec(&document).unwrap_or_default());
+    }
+}
+
+async fn housekeep(journal: Journal, keep_days: u32, keep_feed_days: u32) {
+    let ms = |days: u32| i64::from(days) * 24 * 3600 * 1000;
+    loop {
+        tokio::time::sleep(HOUSEKEEPING).await;
+        match journal.housekeep(ms(keep_days), ms(keep_feed_days)).await {
+            Ok((0, 0)) => {}
+            Ok((jobs, events)) => tracing::info!(jobs, events, "old records removed"),
+            Err(error) => tracing::error!(%error, "old records could not be removed"),
+        }
+    }
+}
+
+async fn feed_watchdog(interval: Duration) {
+    loop {
+        crate::systemd::alive();
+        tokio::time::sleep(interval).await;
+    }
+}

@@ -1,0 +1,637 @@
+//! From a published message to a job on disk, or to a refusal that says why.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use bytes::Bytes;
+use outlet_devices::driver::{Check, Description, Request};
+use outlet_devices::{DeviceError, Work};
+use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::bus::Bus;
+use crate::bus::contract::{
+    CommandTopic, ErrorBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics, is_job_id, is_name,
+};
+use crate::bus::message::{Heard, Message};
+use crate::journal::machine::Job;
+use crate::journal::{self, Journal, NewJob};
+use crate::requests::Requests;
+use crate::rights::{Right, Rights};
+
+/// Largest payload of a command, in bytes.
+pub const MAX_PAYLOAD: usize = 1024 * 1024;
+/// From this size on a payload is judged on a thread of its own: it may hold a picture.
+const LARGE_PAYLOAD: usize = 32 * 1024;
+/// Requests answered at once.
+const REQUESTS_AT_ONCE: usize = 64;
+
+/// A device as the intake and the requests see it.
+pub struct Device {
+    /// The device's id.
+    pub id: String,
+    /// What it is.
+    pub description: Description,
+    /// Judges jobs before they are accepted.
+    pub check: Arc<dyn Check>,
+    /// The device that takes over.
+    pub fallback: Option<String>,
+    /// To its worker.
+    pub worker: mpsc::UnboundedSender<ToWorker>,
+    /// Set by the worker while it has nothing to do and a session; taken by whoever gives it something.
+    pub idle: AtomicBool,
+    /// Jobs in its queue.
+    pub depth: AtomicU64,
+    /// How many jobs its queue may hold.
+    pub max_depth: u64,
+}
+
+/// What a worker is told.
+pub enum ToWorker {
+    /// A job for its queue. `work` saves it a look into the journal.
+    Job {
+        /// The job as it stands in the journal.
+        job: Box<Job>,
+        /// What it asks for.
+        work: Option<Work>,
+    },
+    /// A job of its queue has changed in the journal.
+    Changed(Box<Job>),
+    /// A request that is done now.
+    Request(Request, oneshot::Sender<Result<Value, DeviceError>>),
+    /// Look again whether there is something to do.
+    Wake,
+}
+
+impl Device {
+    /// Hands something to the worker. `true`: the worker was idle, and this is the first thing it gets.
+    pub fn tell(&self, message: ToWorker) -> bool {
+        let was_idle = self.idle.swap(false, Ordering::AcqRel);
+        drop(self.worker.send(message));
+        was_idle
+    }
+}
+
+/// All devices by id.
+pub type Devices = BTreeMap<String, Arc<Device>>;
+
+/// Takes in what clients publish.
+pub struct Intake {
+    topics: Topics,
+    journal: Journal,
+    devices: Arc<Devices>,
+    rights: Rights,
+    requests: Requests,
+    requests_at_once: Arc<Semaphore>,
+    bus: std::sync::OnceLock<Bus>,
+}
+
+impl Intake {
+    /// An intake that still lacks its bus.
+    pub fn new(
+        topics: Topics,
+        journal: Journal,
+        devices: Arc<Devices>,
+        rights: Rights,
+        requests: Requests,
+    ) -> Arc<Self> {
+        let requests_at_once = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
+        Arc::new(Self {
+            topics,
+            journal,
+            devices,
+            rights,
+            requests,
+            requests_at_once,
+            bus: std::sync::OnceLock::new(),
+        })
+    }
+
+    /// Where its answers go.
+    pub fn set_bus(&self, bus: Bus) {
+        drop(self.bus.set(bus));
+    }
+
+    /// Whether a topic is one of the agent's command topics.
+    pub fn is_command(&self, topic: &str) -> bool {
+        self.topics.command(topic).is_some()
+    }
+
+    /// Judges a submission and hands it to the journal; the future resolves when it is on disk and answered.
+    fn submit(self: &Arc<Self>, device: &str, message: &Message) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let to = self.answer_to(message);
+        match self.judge(device, message) {
+            Err(refusal) => {
+                self.refuse(&to, device, refusal);
+                Box::pin(async {})
+            }
+            Ok(judged) => self.accept(judged, to),
+        }
+    }
+
+    fn judge(&self, device: &str, message: &Message) -> Result<Judged, Refusal> {
+        let known = IdOnly::of(&message.payload);
+        let refuse = |code: &str, text: String| Refusal {
+            id: known.id.clone(),
+            kind: known.kind,
+            reply_to: known.reply_to.clone(),
+            error: ErrorBody::new(code, text),
+        };
+        if message.retain {
+            return Err(refuse(
+                "invalid-request",
+                format!("retained messages on {} are ignored: publish it again without retain", message.topic),
+            ));
+        }
+        if message.payload.len() > MAX_PAYLOAD {
+            return Err(refuse(
+                "too-large",
+                format!("the payload has {} bytes, at most {MAX_PAYLOAD} are taken", message.payload.len()),
+            ));
+        }
+        let submission: Submission =
+            parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
+        if !is_job_id(&submission.id) {
+            return Err(refuse(
+                "invalid-request",
+                format!("id {:?} is no job id: 1 to 64 of A-Z a-z 0-9 -", shorten(&submission.id)),
+            ));
+        }
+        let Some(target) = self.devices.get(device) else {
+            let known: Vec<&str> = self.devices.keys().map(String::as_str).collect();
+            return Err(refuse(
+                "unknown-device",
+                format!("there is no device {:?}: configured are {}", shorten(device), known.join(", ")),
+            ));
+        };
+        check_bounds(&submission).map_err(|text| refuse("invalid-request", text))?;
+        if !target.description.capabilities.iter().any(|can| can == kind_word(submission.kind)) {
+            return Err(refuse(
+                "unsupported",
+                format!(
+                    "device {device} can't do {} jobs, only: {}",
+                    kind_word(submission.kind),
+                    target.description.capabilities.join(", ")
+                ),
+            ));
+        }
+        let work = work_of(&submission).map_err(|error| refuse(&error.code, error.message))?;
+        self.check_rights(&submission, &work, message).map_err(|error| refuse(&error.code, error.message))?;
+        target.check.check(&work).map_err(|error| refuse(error.code, error.message))?;
+        if target.depth.load(Ordering::Relaxed) >= target.max_depth {
+            let mut refusal = refuse(
+                "throttled",
+                format!("{} jobs already wait for {device}: try again later", target.max_depth),
+            );
+            refusal.error.retryable = true;
+            return Err(refusal);
+        }
+        Ok(Judged { submission, work, device: target.clone(), expiry_s: message.expiry_s })
+    }
+
+    fn check_rights(&self, submission: &Submission, work: &Work, message: &Message) -> Result<(), ErrorBody> {
+        let Work::Print(document) = work;
+        let mut needed = vec![match submission.kind {
+            Kind::Drawer => Right::Drawer,
+            Kind::Raw => Right::Raw,
+            _ => Right::Print,
+        }];
+        if document.needs_raw() {
+            needed.push(Right::Raw);
+        }
+        if document.opens_drawer() {
+            needed.push(Right::Drawer);
+        }
+        self.rights.require(message.user.as_deref(), &needed)
+    }
+
+    fn accept(self: &Arc<Self>, judged: Judged, to: AnswerTo) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let Judged { submission, work, device, expiry_s } = judged;
+        let to = to.or_payload(&self.topics, submission.reply_to.as_deref());
+        let hash = hash_of(&device.id, &submission);
+        let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
+        let ttl_s = match (ttl_s, expiry_s) {
+            (Some(ttl), Some(expiry)) => Some(ttl.min(expiry)),
+            (ttl, expiry) => ttl.or(expiry),
+        };
+        let payload = serde_json::to_vec(&submission).unwrap_or_default();
+        // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
+        let claimed = device.idle.swap(false, Ordering::AcqRel);
+        let begin = claimed
+            .then(|| device.check.baseline())
+            .flatten()
+            .map(|baseline| (self.journal.next_attempt(), baseline));
+        let new = NewJob {
+            job: new_job(&device.id, &submission),
+            ttl_ms: ttl_s.map(|s| i64::from(s) * 1000),
+            hash,
+            payload,
+            begin,
+        };
+        let written = self.journal.accept(new);
+        let intake = self.clone();
+        Box::pin(async move {
+            let written = written.await;
+            let id = submission.id;
+            match written {
+                Ok(journal::Intake::New(job)) => {
+                    device.depth.fetch_add(1, Ordering::Relaxed);
+                    if to.wants_copy() {
+                        let mut accepted = job.document();
+                        if job.is_begun() {
+                            accepted.state = State::Accepted;
+                            accepted.version -= 1;
+                            accepted.attempt = 0;
+                        }
+                        intake.answer(&to, &accepted);
+                    }
+                    drop(device.worker.send(ToWorker::Job { job, work: Some(work) }));
+                    return;
+                }
+                Ok(journal::Intake::Duplicate(document)) => {
+                    intake.answer(&to, &document);
+                    intake.publish(&document);
+                }
+                Ok(journal::Intake::Conflict) => intake.refuse(
+                    &to,
+                    &device.id,
+                    Refusal {
+                        error: ErrorBody::new(
+                            "idempotency-conflict",
+                            format!("job {id} was submitted before with another payload: use a new id"),
+                        ),
+                        id: Some(id),
+                        kind: Some(submission.kind),
+                        reply_to: None,
+                    },
+                ),
+                Err(error) => intake.refuse(
+                    &to,
+                    &device.id,
+                    Refusal {
+                        error: ErrorBody::retryable("internal", error.to_string()),
+                        id: Some(id),
+                        kind: Some(submission.kind),
+                        reply_to: None,
+                    },
+                ),
+            }
+            if claimed {
+                device.tell(ToWorker::Wake);
+            }
+        })
+    }
+
+    /// Answers a request on a task of its own: it may take as long as a device takes.
+    fn request(self: &Arc<Self>, device: Option<String>, message: Message) {
+        let intake = self.clone();
+        tokio::spawn(async move {
+            let Ok(_permit) = intake.requests_at_once.clone().acquire_owned().await else { return };
+            let to = intake.answer_to(&message);
+            let (reply, to) = intake.reply_of(device.as_deref(), &message, to).await;
+            match serde_json::to_vec(&reply) {
+                Ok(payload) => intake.send(&to, payload),
+                Err(error) => tracing::error!(%error, "an answer could not be written"),
+            }
+        });
+    }
+
+    async fn reply_of(&self, device: Option<&str>, message: &Message, to: AnswerTo) -> (Reply, AnswerTo) {
+        let refused = |code: &str, text: String| Reply::refused(ErrorBody::new(code, text));
+        if message.retain {
+            let text = format!("retained messages on {} are ignored: publish it again without retain", message.topic);
+            return (refused("invalid-request", text), to);
+        }
+        if message.payload.len() > MAX_PAYLOAD {
+            let text =
+                format!("the payload has {} bytes, at most {MAX_PAYLOAD} are taken", message.payload.len());
+            return (refused("too-large", text), to);
+        }
+        let mut value: Value = match serde_json::from_slice(&message.payload) {
+            Ok(value) => value,
+            Err(error) => return (refused("invalid-json", format!("the payload is no JSON: {error}")), to),
+        };
+        let mut take = |key: &str| match value.as_object_mut().and_then(|object| object.remove(key)) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let to = to.or_payload(&self.topics, take("reply_to").as_deref());
+        let correlation = take("correlation");
+        let user = message.user.as_deref();
+        let mut reply = match device {
+            None => self.requests.agent(value, user, &self.rights).await,
+            Some(device) => self.requests.device(device, value, user, &self.rights).await,
+        };
+        reply.correlation = correlation;
+        (reply, to)
+    }
+
+    fn answer_to(&self, message: &Message) -> AnswerTo {
+        let topic = message.response_topic.clone().filter(|topic| self.topics.is_reply(topic));
+        if message.response_topic.is_some() && topic.is_none() {
+            tracing::warn!(
+                response_topic = message.response_topic,
+                "a response topic outside reply/ is not answered"
+            );
+        }
+        let by_client =
+            message.client.as_deref().filter(|client| is_name(client)).map(|client| self.topics.reply(client));
+        AnswerTo { topic, correlation: message.correlation.clone(), by_client }
+    }
+
+    /// Tells a refusal wherever somebody may listen for it.
+    fn refuse(&self, to: &AnswerTo, device: &str, refusal: Refusal) {
+        tracing::info!(
+            device = %shorten(device),
+            job = refusal.id.as_deref().map(shorten),
+            code = refusal.error.code,
+            message = refusal.error.message,
+            "job refused"
+        );
+        let document = JobDocument {
+            job: refusal.id.as_deref().map(shorten).unwrap_or_default(),
+            device: shorten(device),
+            kind: refusal.kind,
+            state: State::Rejected,
+            version: 0,
+            at: (self.journal.clock())(),
+            attempt: 0,
+            by: None,
+            accepted_at: None,
+            deadline: None,
+            confidence: None,
+            result: None,
+            error: Some(refusal.error),
+            reason: None,
+            evidence: None,
+            rerouted: None,
+            duplicate: false,
+        };
+        let to = to.clone().or_payload(&self.topics, refusal.reply_to.as_deref());
+        let addressed = is_job_id(&document.job);
+        if to.wants_copy() {
+            self.answer(&to, &document);
+        } else if !addressed && let Some(topic) = to.by_client {
+            self.answer(&AnswerTo { topic: Some(topic), correlation: to.correlation, by_client: None }, &document);
+        }
+        if addressed {
+            self.publish(&document);
+        }
+    }
+
+    fn answer(&self, to: &AnswerTo, document: &JobDocument) {
+        if let Ok(payload) = serde_json::to_vec(document) {
+            self.send(to, payload);
+        }
+    }
+
+    fn publish(&self, document: &JobDocument) {
+        if let (Ok(payload), Some(bus)) = (serde_json::to_vec(document), self.bus.get()) {
+            bus.answer(self.topics.job(&document.job), payload, None);
+        }
+    }
+
+    fn send(&self, to: &AnswerTo, payload: Vec<u8>) {
+        let topic = to.topic.as_ref().or(to.by_client.as_ref());
+        if let (Some(topic), Some(bus)) = (topic, self.bus.get()) {
+            bus.answer(topic.clone(), payload, to.correlation.clone());
+        }
+    }
+}
+
+impl Heard for Intake {
+    fn hear(self: Arc<Self>, message: Message) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match self.topics.command(&message.topic) {
+            Some(CommandTopic::Job { device }) => {
+                let device = device.to_owned();
+                if message.payload.len() < LARGE_PAYLOAD {
+                    return self.submit(&device, &message);
+                }
+                Box::pin(async move {
+                    let submitted =
+                        tokio::task::spawn_blocking(move || self.submit(&device, &message)).await;
+                    if let Ok(written) = submitted {
+                        written.await;
+                    }
+                })
+            }
+            Some(CommandTopic::DeviceRequest { device }) => {
+                let device = Some(device.to_owned());
+                self.request(device, message);
+                Box::pin(async {})
+            }
+            Some(CommandTopic::Request) => {
+                self.request(None, message);
+                Box::pin(async {})
+            }
+            None => Box::pin(async {}),
+        }
+    }
+}
+
+/// What a job asks for, as its driver understands it.
+pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
+    let invalid = |text: String| ErrorBody::new("invalid-request", text);
+    let document = match (submission.kind, &submission.document) {
+        (Kind::Print, Some(value)) => Document::from_value(value.clone())
+            .and_then(|document| document.validate().map(|()| document))
+            .map_err(|error| {
+                let code = match error.kind() {
+                    DocumentErrorKind::Invalid => "invalid-request",
+                    DocumentErrorKind::TooLarge => "too-large",
+                    DocumentErrorKind::Unsupported => "unsupported",
+                };
+                ErrorBody::new(code, format!("document: {error}"))
+            })?,
+        (Kind::Print, None) => return Err(invalid("a print job needs a document".into())),
+        (Kind::Drawer, value) => {
+            let value = value.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            let drawer: Drawer =
+                serde_json::from_value(value).map_err(|error| invalid(format!("document: {error}")))?;
+            one_block(Block::Drawer(drawer))?
+        }
+        (Kind::Raw, Some(value)) => {
+            let raw: Raw = serde_json::from_value(value.clone())
+                .map_err(|error| invalid(format!("document: {error}")))?;
+            one_block(Block::Raw(raw))?
+        }
+        (Kind::Raw, None) => {
+            return Err(invalid("a raw job needs a document with its bytes: {\"data\": BASE64}".into()));
+        }
+        (kind @ (Kind::Fiscal | Kind::Label | Kind::Ticket | Kind::Display), _) => {
+            let word = kind_word(kind);
+            return Err(ErrorBody::new("unsupported", format!("no driver does {word} jobs")));
+        }
+    };
+    Ok(Work::Print(Arc::new(document)))
+}
+
+fn one_block(block: Block) -> Result<Document, ErrorBody> {
+    let document = Document { blocks: vec![block] };
+    document
+        .validate()
+        .map_err(|error| ErrorBody::new("invalid-request", format!("document: {error}")))?;
+    Ok(document)
+}
+
+struct Judged {
+    submission: Submission,
+    work: Work,
+    device: Arc<Device>,
+    expiry_s: Option<u32>,
+}
+
+struct Refusal {
+    id: Option<String>,
+    kind: Option<Kind>,
+    reply_to: Option<String>,
+    error: ErrorBody,
+}
+
+/// Where an answer goes.
+#[derive(Clone)]
+struct AnswerTo {
+    topic: Option<String>,
+    correlation: Option<Bytes>,
+    /// `reply/{client}`, for those who named no topic.
+    by_client: Option<String>,
+}
+
+impl AnswerTo {
+    /// The payload's `reply_to` counts where there is no response topic.
+    fn or_payload(mut self, topics: &Topics, reply_to: Option<&str>) -> Self {
+        if self.topic.is_none() {
+            self.topic = reply_to.filter(|topic| topics.is_reply(topic)).map(str::to_owned);
+        }
+        self
+    }
+
+    fn wants_copy(&self) -> bool {
+        self.topic.is_some()
+    }
+}
+
+/// What can be told of a payload that may be anything.
+#[derive(Default, Deserialize)]
+struct IdOnly {
+    #[serde(default, deserialize_with = "lenient")]
+    id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    kind: Option<Kind>,
+    #[serde(default, deserialize_with = "lenient")]
+    reply_to: Option<String>,
+}
+
+impl IdOnly {
+    fn of(payload: &[u8]) -> Self {
+        serde_json::from_slice(payload).unwrap_or_default()
+    }
+}
+
+/// A field of another shape counts as absent.
+fn lenient<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+fn parse(payload: &[u8]) -> Result<Submission, (&'static str, String)> {
+    let mut deserializer = serde_json::Deserializer::from_slice(payload);
+    let submission = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data if path == "." => ("invalid-request", inner.to_string()),
+            serde_json::error::Category::Data => ("invalid-request", format!("{path}: {inner}")),
+            _ => ("invalid-json", format!("the payload is no JSON: {inner}")),
+        }
+    })?;
+    deserializer.end().map_err(|error| ("invalid-json", format!("the payload is no JSON: {error}")))?;
+    Ok(submission)
+}
+
+fn check_bounds(submission: &Submission) -> Result<(), String> {
+    let bounds: [(&str, Option<u64>, u64, u64); 3] = [
+        ("ttl_s", submission.ttl_s.map(u64::from), 1, 2_592_000),
+        ("priority", submission.priority.map(u64::from), 0, 9),
+        ("copies", submission.copies.map(u64::from), 1, 20),
+    ];
+    for (name, value, least, most) in bounds {
+        if let Some(value) = value.filter(|value| !(least..=most).contains(value)) {
+            return Err(format!("{name} is {value}: it must be {least} to {most}"));
+        }
+    }
+    match &submission.by {
+        Some(by) if by.chars().count() > 64 => Err("by is longer than 64 characters".into()),
+        _ => Ok(()),
+    }
+}
+
+fn new_job(device: &str, submission: &Submission) -> Job {
+    Job {
+        job: submission.id.clone(),
+        seq: 0,
+        device: device.to_owned(),
+        route: device.to_owned(),
+        kind: submission.kind,
+        state: State::Accepted,
+        version: 0,
+        at: Default::default(),
+        attempts: 0,
+        begun: None,
+        priority: submission.priority.unwrap_or(if submission.kind == Kind::Drawer { 9 } else { 5 }),
+        copies: submission.copies.unwrap_or(1),
+        stale: submission.stale.unwrap_or(Stale::Expire),
+        by: submission.by.clone(),
+        accepted_at: Default::default(),
+        deadline: None,
+        marks: Vec::new(),
+        confidence: None,
+        result: None,
+        error: None,
+        reason: None,
+        evidence: serde_json::Map::new(),
+        rerouted: None,
+    }
+}
+
+/// Same id, same hash: a repeat. Where the answer goes makes no difference, nor do spaces in the JSON.
+fn hash_of(device: &str, submission: &Submission) -> [u8; 32] {
+    let same = Submission { reply_to: None, ..submission.clone() };
+    let mut hash = Sha256::new();
+    hash.update(device.as_bytes());
+    hash.update([0]);
+    hash.update(serde_json::to_vec(&same).unwrap_or_default());
+    hash.finalize().into()
+}
+
+fn default_ttl_s(kind: Kind) -> Option<u32> {
+    match kind {
+        Kind::Drawer => Some(10),
+        Kind::Fiscal => None,
+        Kind::Print | Kind::Label | Kind::Ticket | Kind::Display | Kind::Raw => Some(900),
+    }
+}
+
+fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Print => "print",
+        Kind::Fiscal => "fiscal",
+        Kind::Label => "label",
+        Kind::Ticket => "ticket",
+        Kind::Display => "display",
+        Kind::Drawer => "drawer",
+        Kind::Raw => "raw",
+    }
+}
+
+/// A stranger's word, short enough for a message.
+fn shorten(text: &str) -> String {
+    text.chars().take(64).collect()
+}

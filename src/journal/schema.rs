@@ -1,0 +1,83 @@
+//! The journal's tables and their format number.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode};
+
+use super::JournalError;
+
+/// Number of the format in `PRAGMA user_version`.
+pub const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE jobs (
+    job       TEXT PRIMARY KEY,           -- the client's id
+    seq       INTEGER NOT NULL UNIQUE,    -- order of acceptance
+    route     TEXT NOT NULL,              -- the device whose queue it is in
+    state     TEXT NOT NULL,
+    ended_at  INTEGER,                    -- ms since 1970, of final states
+    fiscal    INTEGER NOT NULL,           -- such jobs are never removed
+    hash      BLOB NOT NULL,              -- SHA-256 of device and payload
+    payload   BLOB NOT NULL,              -- the submission, JSON
+    record    TEXT NOT NULL               -- machine::Job, JSON
+) WITHOUT ROWID;
+CREATE INDEX jobs_unfinished ON jobs (seq) WHERE ended_at IS NULL;
+CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+CREATE TABLE attempts (
+    number    INTEGER PRIMARY KEY,        -- counters.attempt is the last one given
+    job       TEXT NOT NULL,
+    device    TEXT NOT NULL,
+    begun_at  INTEGER NOT NULL,
+    baseline  TEXT NOT NULL,              -- the device's own counters before the first byte, JSON
+    ended_at  INTEGER,
+    outcome   TEXT,                       -- what came of it, JSON
+    trace     BLOB                        -- bytes sent and received, JSON lines
+);
+CREATE INDEX attempts_of_job ON attempts (job);
+CREATE TABLE outbox (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic     TEXT NOT NULL,
+    payload   BLOB NOT NULL
+);
+CREATE TABLE feed (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        INTEGER NOT NULL,
+    body      TEXT NOT NULL               -- contract::FeedEvent, JSON
+);
+CREATE INDEX feed_at ON feed (at);
+CREATE TABLE counters (
+    name      TEXT PRIMARY KEY,
+    value     INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
+";
+
+/// Sets a connection up for writing and makes the tables where there are none.
+pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            JournalError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+        }
+        _ => JournalError::Open { path: path.to_owned(), reason: error.to_string() },
+    };
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unreadable)?;
+    if found != 0 && found != FORMAT {
+        return Err(JournalError::Newer { path: path.to_owned(), found, known: FORMAT });
+    }
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -4096;
+             PRAGMA journal_size_limit = 67108864;",
+        )
+        .map_err(unreadable)?;
+    if found == 0 {
+        connection
+            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+            .map_err(unreadable)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,543 @@
+//! What is written and read: each function one step of a job's life, in SQL.
+
+use outlet_devices::driver::Attempt;
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::JournalError;
+use super::machine::{Event, Job, Refused};
+use crate::bus::contract::{AttentionJob, EventBody, FeedEvent, JobDocument, Kind, State, Topics};
+use crate::clock::Timestamp;
+
+/// A submission that has passed all checks.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// The job in state `accepted`; its times are set when it is taken in.
+    pub job: Job,
+    /// Milliseconds to its deadline.
+    pub ttl_ms: Option<i64>,
+    /// SHA-256 of device and payload.
+    pub hash: [u8; 32],
+    /// The submission, JSON.
+    pub payload: Vec<u8>,
+    /// Number and baseline of its first attempt, where the worker is idle and the device known to be ready.
+    pub begin: Option<(u64, Value)>,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intake {
+    /// It is on disk, and begun where a first attempt was given.
+    New(Box<Job>),
+    /// The same was submitted before: how it stands.
+    Duplicate(Box<JobDocument>),
+    /// Something else was submitted under this id.
+    Conflict,
+}
+
+/// A job after an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transition {
+    /// The job as it is now.
+    pub job: Job,
+    /// Whether the event changed it.
+    pub changed: bool,
+}
+
+/// A message that is to be published and acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Its number.
+    pub seq: u64,
+    /// Where to.
+    pub topic: String,
+    /// What.
+    pub payload: Vec<u8>,
+}
+
+/// An attempt, for a person who looks into a job.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttemptRecord {
+    /// Its number in the whole journal.
+    pub number: u64,
+    /// The device it was made on.
+    pub device: String,
+    /// When the first byte could leave.
+    pub begun_at: Timestamp,
+    /// The device's own counters before that.
+    pub baseline: Value,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What came of it.
+    pub outcome: Option<Value>,
+    /// Bytes sent and received: `{at_ms, direction, bytes}`, hexadecimal.
+    pub trace: Vec<Value>,
+}
+
+/// The write transaction of one group.
+pub struct Transaction<'a> {
+    connection: &'a Connection,
+    topics: &'a Topics,
+    now: Timestamp,
+    rows: Vec<OutboxRow>,
+    lost: Option<JournalError>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(connection: &'a Connection, topics: &'a Topics, now: Timestamp) -> Self {
+        Self { connection, topics, now, rows: Vec::new(), lost: None }
+    }
+
+    /// Does one write so that its failure leaves the others of its group alone.
+    pub(super) fn isolated<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        if let Some(error) = &self.lost {
+            return Err(error.clone());
+        }
+        let told = self.rows.len();
+        self.run("SAVEPOINT write", [])?;
+        match work(self) {
+            Ok(value) => {
+                self.run("RELEASE write", [])?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.rows.truncate(told);
+                let undone = self.run("ROLLBACK TO write", []).and_then(|()| self.run("RELEASE write", []));
+                // A full disk makes SQLite roll back the whole group, not the one write.
+                if undone.is_err() || self.connection.is_autocommit() {
+                    self.lost = Some(error.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What is to be told once the group is committed, or why it can't be.
+    pub(super) fn finish(self) -> Result<Vec<OutboxRow>, JournalError> {
+        match self.lost {
+            None => Ok(self.rows),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// See [`super::Journal::accept`].
+    pub fn accept(&mut self, new: NewJob) -> Result<Intake, JournalError> {
+        let NewJob { mut job, ttl_ms, hash, payload, begin } = new;
+        let known: Option<(Vec<u8>, String)> = self
+            .connection
+            .prepare_cached("SELECT hash, record FROM jobs WHERE job = ?1")?
+            .query_row([&job.job], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some((known_hash, record)) = known {
+            if known_hash != hash {
+                return Ok(Intake::Conflict);
+            }
+            let mut document = decode(&job.job, &record)?.document();
+            document.duplicate = true;
+            return Ok(Intake::Duplicate(Box::new(document)));
+        }
+        job.version = 1;
+        job.at = self.now;
+        job.accepted_at = self.now;
+        job.deadline = ttl_ms.map(|ms| self.now.plus_ms(ms));
+        let seq = self.count("seq")?;
+        job.seq = from_sql(seq)?;
+        self.tell(&job)?;
+        if let Some((number, baseline)) = begin.filter(|_| !job.is_overdue(self.now)) {
+            job.apply(Event::Begin { attempt: number }, self.now)?;
+            self.insert_attempt(&job, number, &baseline)?;
+            self.tell(&job)?;
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO jobs (job, seq, route, state, ended_at, fiscal, hash, payload, record)
+                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                job.job,
+                seq,
+                job.route,
+                job.state.as_str(),
+                job.kind == Kind::Fiscal,
+                hash,
+                payload,
+                encode(&job)?
+            ])?;
+        Ok(Intake::New(Box::new(job)))
+    }
+
+    /// See [`super::Journal::apply`].
+    pub fn apply(&mut self, job: &str, event: Event) -> Result<Transition, JournalError> {
+        let mut job = self.load(job)?;
+        let changed = job.apply(event, self.now)?;
+        if changed {
+            self.update(&job)?;
+        }
+        Ok(Transition { job, changed })
+    }
+
+    /// See [`super::Journal::begin`].
+    pub fn begin(
+        &mut self,
+        job: &str,
+        route: &str,
+        attempt: u64,
+        baseline: &Value,
+    ) -> Result<Transition, JournalError> {
+        let mut job = self.load(job)?;
+        if job.route != route {
+            return Err(Refused::NotNow(job.state).into());
+        }
+        job.apply(Event::Begin { attempt }, self.now)?;
+        self.insert_attempt(&job, attempt, baseline)?;
+        self.update(&job)?;
+        Ok(Transition { job, changed: true })
+    }
+
+    /// See [`super::Journal::end_attempt`].
+    pub fn end_attempt(
+        &mut self,
+        job: &str,
+        attempt: u64,
+        event: Event,
+        trace: &[u8],
+    ) -> Result<Transition, JournalError> {
+        let outcome = match &event {
+            Event::Succeed { outcome } => json!({"ended": "succeeded", "outcome": outcome}),
+            Event::Fail { error, evidence } => {
+                json!({"ended": "failed", "error": error, "evidence": evidence})
+            }
+            Event::Doubt { error, evidence } => {
+                json!({"ended": "uncertain", "error": error, "evidence": evidence})
+            }
+            Event::NotSent { reason } => json!({"ended": "not-sent", "reason": reason}),
+            other => json!({"ended": format!("{other:?}")}),
+        };
+        let known = self.load(job)?;
+        if known.begun != Some(attempt) {
+            return Err(Refused::NotNow(known.state).into());
+        }
+        self.end(attempt, outcome, trace)?;
+        self.apply(job, event)
+    }
+
+    /// Notes how an attempt ended. What was noted when it ended in doubt stays, as `before`.
+    fn end(&self, number: u64, mut outcome: Value, trace: &[u8]) -> Result<(), JournalError> {
+        let before: Option<String> = self
+            .connection
+            .prepare_cached("SELECT outcome FROM attempts WHERE number = ?1")?
+            .query_row([to_sql(number)], |row| row.get(0))
+            .optional()?
+            .flatten();
+        if let (Some(before), Some(outcome)) = (before, outcome.as_object_mut()) {
+            outcome.insert("before".into(), parse(&before)?);
+        }
+        let trace = Some(trace).filter(|trace| !trace.is_empty());
+        self.connection
+            .prepare_cached(
+                "UPDATE attempts SET ended_at = ?2, outcome = ?3, trace = coalesce(?4, trace)
+                 WHERE number = ?1",
+            )?
+            .execute(params![to_sql(number), self.now.0, outcome.to_string(), trace])?;
+        Ok(())
+    }
+
+    /// See [`super::Journal::forget_outbox`].
+    pub fn forget_outbox(&mut self, rows: &[u64]) -> Result<(), JournalError> {
+        let mut statement = self.connection.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?;
+        for row in rows {
+            statement.execute([to_sql(*row)])?;
+        }
+        Ok(())
+    }
+
+    /// See [`super::Journal::record`].
+    pub fn record(&mut self, event: EventBody) -> Result<u64, JournalError> {
+        // The number stands inside the entry too, so it is reserved before the entry is written.
+        let last: i64 = self
+            .connection
+            .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)")?
+            .query_row([], |row| row.get(0))?;
+        let entry = FeedEvent { seq: from_sql(last + 1)?, at: self.now, event };
+        let body = serde_json::to_string(&entry).map_err(|error| JournalError::Damaged(error.to_string()))?;
+        self.connection
+            .prepare_cached("INSERT INTO feed (seq, at, body) VALUES (?1, ?2, ?3)")?
+            .execute(params![last + 1, self.now.0, body])?;
+        self.publish(self.topics.event(), body.into_bytes())?;
+        Ok(entry.seq)
+    }
+
+    /// See [`super::Journal::housekeep`].
+    pub fn housekeep(&mut self, keep_jobs_ms: i64, keep_feed_ms: i64) -> Result<(u64, u64), JournalError> {
+        let before = self.now.0 - keep_jobs_ms;
+        self.connection
+            .prepare_cached(
+                "DELETE FROM attempts WHERE job IN
+                 (SELECT job FROM jobs WHERE ended_at IS NOT NULL AND ended_at < ?1 AND fiscal = 0)",
+            )?
+            .execute([before])?;
+        let jobs = self
+            .connection
+            .prepare_cached("DELETE FROM jobs WHERE ended_at IS NOT NULL AND ended_at < ?1 AND fiscal = 0")?
+            .execute([before])? as u64;
+        let events = self
+            .connection
+            .prepare_cached("DELETE FROM feed WHERE at < ?1")?
+            .execute([self.now.0 - keep_feed_ms])? as u64;
+        if jobs + events > 0 {
+            self.record(EventBody::Housekeeping { jobs, events })?;
+        }
+        Ok((jobs, events))
+    }
+
+    fn load(&self, job: &str) -> Result<Job, JournalError> {
+        let record: Option<String> = self
+            .connection
+            .prepare_cached("SELECT record FROM jobs WHERE job = ?1")?
+            .query_row([job], |row| row.get(0))
+            .optional()?;
+        decode(job, &record.ok_or_else(|| JournalError::UnknownJob(job.to_owned()))?)
+    }
+
+    fn update(&mut self, job: &Job) -> Result<(), JournalError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE jobs SET route = ?2, state = ?3, ended_at = ?4, record = ?5 WHERE job = ?1",
+            )?
+            .execute(params![
+                job.job,
+                job.route,
+                job.state.as_str(),
+                job.state.is_final().then_some(job.at.0),
+                encode(job)?
+            ])?;
+        self.tell(job)
+    }
+
+    fn insert_attempt(&self, job: &Job, number: u64, baseline: &Value) -> Result<(), JournalError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO attempts (number, job, device, begun_at, baseline) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![to_sql(number), job.job, job.route, self.now.0, baseline.to_string()])?;
+        self.connection
+            .prepare_cached("UPDATE counters SET value = max(value, ?1) WHERE name = 'attempt'")?
+            .execute([to_sql(number)])?;
+        Ok(())
+    }
+
+    /// Puts a transition into the outbox and the feed.
+    fn tell(&mut self, job: &Job) -> Result<(), JournalError> {
+        let document = job.document();
+        let payload =
+            serde_json::to_vec(&document).map_err(|error| JournalError::Damaged(error.to_string()))?;
+        self.publish(self.topics.job(&job.job), payload)?;
+        self.record(EventBody::Job { job: Box::new(document) })?;
+        Ok(())
+    }
+
+    fn publish(&mut self, topic: String, payload: Vec<u8>) -> Result<(), JournalError> {
+        self.connection
+            .prepare_cached("INSERT INTO outbox (topic, payload) VALUES (?1, ?2)")?
+            .execute(params![topic, payload])?;
+        let seq = from_sql(self.connection.last_insert_rowid())?;
+        self.rows.push(OutboxRow { seq, topic, payload });
+        Ok(())
+    }
+
+    fn count(&self, name: &str) -> Result<i64, JournalError> {
+        Ok(self
+            .connection
+            .prepare_cached("UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value")?
+            .query_row([name], |row| row.get(0))?)
+    }
+
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+}
+
+pub(super) fn last_attempt(connection: &Connection) -> Result<u64, JournalError> {
+    let last =
+        connection.query_row("SELECT value FROM counters WHERE name = 'attempt'", [], |row| row.get(0))?;
+    from_sql(last)
+}
+
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Job>, JournalError> {
+    records(connection, "SELECT job, record FROM jobs WHERE ended_at IS NULL ORDER BY seq")
+}
+
+pub(super) fn attention(connection: &Connection) -> Result<Vec<AttentionJob>, JournalError> {
+    let jobs = records(
+        connection,
+        "SELECT job, record FROM jobs
+         WHERE ended_at IS NULL AND state IN ('uncertain', 'waiting') ORDER BY seq",
+    )?;
+    Ok(jobs.iter().filter_map(Job::attention).collect())
+}
+
+fn records(connection: &Connection, sql: &str) -> Result<Vec<Job>, JournalError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut jobs = Vec::new();
+    while let Some(row) = rows.next()? {
+        jobs.push(decode(&row.get::<_, String>(0)?, &row.get::<_, String>(1)?)?);
+    }
+    Ok(jobs)
+}
+
+pub(super) fn job_with_attempts(
+    connection: &Connection,
+    job: &str,
+) -> Result<Option<(Job, Vec<AttemptRecord>)>, JournalError> {
+    let record: Option<String> = connection
+        .prepare_cached("SELECT record FROM jobs WHERE job = ?1")?
+        .query_row([job], |row| row.get(0))
+        .optional()?;
+    let Some(record) = record else { return Ok(None) };
+    let mut statement = connection.prepare_cached(
+        "SELECT number, device, begun_at, baseline, ended_at, outcome, trace FROM attempts
+         WHERE job = ?1 ORDER BY number",
+    )?;
+    let mut rows = statement.query([job])?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let baseline: String = row.get(3)?;
+        let outcome: Option<String> = row.get(5)?;
+        let trace: Option<Vec<u8>> = row.get(6)?;
+        attempts.push(AttemptRecord {
+            number: from_sql(row.get(0)?)?,
+            device: row.get(1)?,
+            begun_at: Timestamp(row.get(2)?),
+            baseline: parse(&baseline)?,
+            ended_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+            outcome: outcome.as_deref().map(parse).transpose()?,
+            trace: parse_lines(&trace.unwrap_or_default()),
+        });
+    }
+    Ok(Some((decode(job, &record)?, attempts)))
+}
+
+pub(super) fn payload(connection: &Connection, job: &str) -> Result<Option<Vec<u8>>, JournalError> {
+    Ok(connection
+        .prepare_cached("SELECT payload FROM jobs WHERE job = ?1")?
+        .query_row([job], |row| row.get(0))
+        .optional()?)
+}
+
+pub(super) fn open_attempt(connection: &Connection, number: u64) -> Result<Option<Attempt>, JournalError> {
+    let found: Option<(String, Option<String>)> = connection
+        .prepare_cached("SELECT baseline, outcome FROM attempts WHERE number = ?1")?
+        .query_row([to_sql(number)], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((baseline, outcome)) = found else { return Ok(None) };
+    let evidence = match outcome {
+        Some(outcome) => parse(&outcome)?.get_mut("evidence").map(Value::take).unwrap_or_default(),
+        None => Value::Null,
+    };
+    Ok(Some(Attempt { number, baseline: parse(&baseline)?, evidence }))
+}
+
+pub(super) fn list(
+    connection: &Connection,
+    device: Option<&str>,
+    states: &[State],
+    limit: u16,
+    before: Option<u64>,
+) -> Result<(Vec<Job>, Option<u64>), JournalError> {
+    let mut sql = "SELECT seq, job, record FROM jobs WHERE seq < ?1".to_owned();
+    let mut values = vec![Sql::Integer(before.map_or(i64::MAX, to_sql))];
+    if let Some(device) = device {
+        values.push(Sql::Text(device.to_owned()));
+        sql.push_str(&format!(" AND route = ?{}", values.len()));
+    }
+    if !states.is_empty() {
+        let names: Vec<String> = states
+            .iter()
+            .map(|state| {
+                values.push(Sql::Text(state.as_str().to_owned()));
+                format!("?{}", values.len())
+            })
+            .collect();
+        sql.push_str(&format!(" AND state IN ({})", names.join(", ")));
+    }
+    values.push(Sql::Integer(i64::from(limit)));
+    sql.push_str(&format!(" ORDER BY seq DESC LIMIT ?{}", values.len()));
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(values))?;
+    let mut jobs = Vec::new();
+    let mut next = None;
+    while let Some(row) = rows.next()? {
+        jobs.push(decode(&row.get::<_, String>(1)?, &row.get::<_, String>(2)?)?);
+        next = Some(from_sql(row.get(0)?)?);
+    }
+    let full = jobs.len() == usize::from(limit);
+    Ok((jobs, next.filter(|_| full)))
+}
+
+pub(super) fn feed(
+    connection: &Connection,
+    from: u64,
+    limit: u16,
+) -> Result<(Vec<FeedEvent>, u64), JournalError> {
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM feed WHERE seq >= ?1 ORDER BY seq LIMIT ?2")?;
+    let rows = statement.query_map(params![to_sql(from), limit], |row| row.get::<_, String>(0))?;
+    let mut events = Vec::new();
+    for row in rows {
+        events.push(serde_json::from_str(&row?).map_err(|error| JournalError::Damaged(error.to_string()))?);
+    }
+    let last: i64 = connection
+        .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)")?
+        .query_row([], |row| row.get(0))?;
+    Ok((events, from_sql(last)?))
+}
+
+pub(super) fn outbox(
+    connection: &Connection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<OutboxRow>, JournalError> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, topic, payload FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+    let mut rows = statement.query(params![to_sql(after), limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(OutboxRow { seq: from_sql(row.get(0)?)?, topic: row.get(1)?, payload: row.get(2)? });
+    }
+    Ok(found)
+}
+
+fn encode(job: &Job) -> Result<String, JournalError> {
+    serde_json::to_string(job).map_err(|error| JournalError::Damaged(error.to_string()))
+}
+
+fn decode(job: &str, record: &str) -> Result<Job, JournalError> {
+    serde_json::from_str(record).map_err(|error| JournalError::Damaged(format!("job {job}: {error}")))
+}
+
+fn parse(text: &str) -> Result<Value, JournalError> {
+    serde_json::from_str(text).map_err(|error| JournalError::Damaged(error.to_string()))
+}
+
+/// Reads JSON lines; a line cut off by a full trace is left out.
+fn parse_lines(trace: &[u8]) -> Vec<Value> {
+    trace.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_sql(number: i64) -> Result<u64, JournalError> {
+    u64::try_from(number).map_err(|_| JournalError::Damaged(format!("a number is negative: {number}")))
+}
+
+#[cfg(test)]
+mod full_disk;

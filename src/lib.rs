@@ -1,0 +1,17 @@
+//! outletd: the hardware agent of a restaurant outlet.
+//!
+//! The daemon's parts; [`daemon`] wires them and ARCHITECTURE.md shows how they hang together.
+
+pub mod board;
+pub mod broker;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod daemon;
+pub mod intake;
+pub mod journal;
+pub mod queue;
+pub mod requests;
+pub mod rights;
+pub mod supervisor;
+pub mod systemd;

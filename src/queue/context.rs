@@ -1,0 +1,139 @@
+//! What a driver gets from the agent while it does one job.
+
+use std::fmt::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use outlet_devices::driver::{BoxFuture, Direction, JobContext, Waiting};
+use outlet_devices::{DeviceError, ErrorKind};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::journal::machine::Job;
+use crate::journal::{Journal, JournalError};
+
+/// Size of the trace kept for one attempt, as JSON lines: the last line says how many bytes of it were left
+/// out, and nothing follows.
+const TRACE_LIMIT: usize = 48 * 1024;
+
+/// The context of one attempt.
+pub struct Context {
+    journal: Journal,
+    job: String,
+    route: String,
+    number: u64,
+    begun: AtomicBool,
+    said: mpsc::UnboundedSender<Said>,
+    trace: Mutex<Trace>,
+    abort: CancellationToken,
+}
+
+/// What a driver says in passing.
+pub enum Said {
+    /// The job waits.
+    Waits(Waiting),
+    /// It goes on.
+    GoesOn,
+}
+
+struct Trace {
+    started: Instant,
+    lines: String,
+    full: bool,
+}
+
+impl Context {
+    /// The context of a job that is taken up, and what its driver will say.
+    pub fn new(
+        journal: &Journal,
+        job: &Job,
+        route: &str,
+        abort: CancellationToken,
+    ) -> (Self, mpsc::UnboundedReceiver<Said>) {
+        let (said, heard) = mpsc::unbounded_channel();
+        let context = Self {
+            journal: journal.clone(),
+            job: job.job.clone(),
+            route: route.to_owned(),
+            number: job.begun.unwrap_or_else(|| journal.next_attempt()),
+            begun: AtomicBool::new(job.is_begun()),
+            said,
+            trace: Mutex::new(Trace { started: Instant::now(), lines: String::new(), full: false }),
+            abort,
+        };
+        (context, heard)
+    }
+
+    /// Whether the attempt is on disk.
+    pub fn is_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    /// The attempt's number.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The trace so far, as JSON lines.
+    pub fn take_trace(&self) -> Vec<u8> {
+        let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        std::mem::take(&mut trace.lines).into_bytes()
+    }
+}
+
+impl JobContext for Context {
+    fn attempt(&self) -> u64 {
+        self.number
+    }
+
+    fn begin(&self, baseline: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(async move {
+            if self.is_begun() {
+                return Ok(());
+            }
+            match self.journal.begin(&self.job, &self.route, self.number, baseline).await {
+                Ok(_) => {
+                    self.begun.store(true, Ordering::Release);
+                    Ok(())
+                }
+                Err(JournalError::Refused(refused)) => {
+                    Err(DeviceError::new(ErrorKind::Stopped, "expired", refused.to_string()))
+                }
+                Err(error) => Err(DeviceError::new(ErrorKind::Busy, "internal", error.to_string())),
+            }
+        })
+    }
+
+    fn waiting(&self, reason: Option<Waiting>) {
+        drop(self.said.send(reason.map_or(Said::GoesOn, Said::Waits)));
+    }
+
+    fn trace(&self, direction: Direction, bytes: &[u8]) {
+        let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if trace.full {
+            return;
+        }
+        let at_ms = trace.started.elapsed().as_millis();
+        let room = TRACE_LIMIT.saturating_sub(trace.lines.len()) / 2;
+        let word = match direction {
+            Direction::Sent => "sent",
+            Direction::Received => "received",
+        };
+        let _ = write!(trace.lines, "{{\"at_ms\":{at_ms},\"direction\":\"{word}\",\"bytes\":\"");
+        for byte in bytes.iter().take(room) {
+            let _ = write!(trace.lines, "{byte:02x}");
+        }
+        trace.lines.push('"');
+        if bytes.len() > room {
+            trace.full = true;
+            let _ = write!(trace.lines, ",\"left_out\":{}", bytes.len() - room);
+        }
+        trace.lines.push_str("}\n");
+    }
+
+    fn aborted(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.abort.cancelled())
+    }
+}

@@ -1,0 +1,633 @@
+//! The worker's desk: its inbox, its queue, and every step that needs the journal but no device.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use outlet_devices::driver::{Attempt, Command, DeviceStatus, Outcome, Request, Waiting};
+use outlet_devices::{DeviceError, ErrorKind, Work};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::RESOLVE_WITHIN;
+use super::context::{Context, Said};
+use super::pending::{Entry, Pending};
+use crate::board::Board;
+use crate::bus::contract::{ErrorBody, QueueState, State, Submission};
+use crate::clock::Timestamp;
+use crate::intake::{Device, Devices, ToWorker, work_of};
+use crate::journal::machine::{Event, Job, Mark};
+use crate::journal::{Journal, JournalError};
+
+type Answer = oneshot::Sender<Result<Value, DeviceError>>;
+
+/// What a desk needs to know beside its device.
+#[derive(Clone)]
+pub struct DeskSettings {
+    /// How long a job waits before the fallback device takes it.
+    pub fallback_after: Duration,
+    /// Words printed above documents.
+    pub words: Words,
+}
+
+/// Words printed above documents, in the outlet's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// Above a ticket that may have been printed before.
+    pub copy: String,
+    /// Above a ticket that is late; the time follows.
+    pub delayed: String,
+    /// Above a ticket meant for another device; its id follows.
+    pub meant_for: String,
+}
+
+/// The desk of one worker.
+pub struct Desk {
+    pub(super) journal: Journal,
+    pub(super) device: Arc<Device>,
+    /// Requests that wait for the driver.
+    pub(super) requests: VecDeque<(Request, Answer)>,
+    /// Jobs whose outcome the device may know.
+    pub(super) unresolved: VecDeque<Job>,
+    devices: Arc<Devices>,
+    board: Board,
+    inbox: mpsc::UnboundedReceiver<ToWorker>,
+    status: watch::Receiver<DeviceStatus>,
+    settings: DeskSettings,
+    pending: Pending,
+    active: Option<Active>,
+    blocked_since: Option<Instant>,
+    ask_open: bool,
+    started: Instant,
+}
+
+/// What a desk waited for.
+pub(super) enum Tick {
+    Told(ToWorker),
+    Status,
+    Timer,
+}
+
+/// The job being done.
+struct Active {
+    entry: Entry,
+    left: bool,
+}
+
+impl Desk {
+    /// A desk with what the journal had left for its device.
+    pub fn new(
+        journal: Journal,
+        device: Arc<Device>,
+        devices: Arc<Devices>,
+        board: Board,
+        inbox: mpsc::UnboundedReceiver<ToWorker>,
+        status: watch::Receiver<DeviceStatus>,
+        settings: DeskSettings,
+    ) -> Self {
+        Self {
+            journal,
+            device,
+            requests: VecDeque::new(),
+            unresolved: VecDeque::new(),
+            devices,
+            board,
+            inbox,
+            status,
+            settings,
+            pending: Pending::default(),
+            active: None,
+            blocked_since: Some(Instant::now()),
+            ask_open: false,
+            started: Instant::now(),
+        }
+    }
+
+    /// Takes up a job that the journal had left: to be done, or to be asked about.
+    pub fn resume(&mut self, job: Job) {
+        if job.is_begun() {
+            self.unresolved.push_back(job);
+        } else {
+            self.queue(job, None);
+        }
+    }
+
+    /// Waits for the next thing that concerns the queue. Cancel-safe: nothing is lost.
+    pub(super) async fn wait(&mut self) -> Tick {
+        let next = self.next_timer();
+        let timer = async {
+            match next {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            message = self.inbox.recv() => match message {
+                Some(message) => Tick::Told(message),
+                None => std::future::pending().await,
+            },
+            Ok(()) = self.status.changed() => Tick::Status,
+            () = timer => Tick::Timer,
+        }
+    }
+
+    /// Deals with it. Not to be dropped half-way.
+    pub(super) async fn handle(&mut self, tick: Tick) {
+        match tick {
+            Tick::Told(message) => self.take(message).await,
+            Tick::Status => {
+                self.ask_open = true;
+                self.publish_current();
+            }
+            Tick::Timer => {
+                self.expire().await;
+                self.move_to_fallback().await;
+                self.doubt_the_unreached().await;
+            }
+        }
+    }
+
+    fn next_timer(&self) -> Option<Duration> {
+        let now = self.now();
+        let deadline = self.next_deadline().map(|at| Duration::from_millis(at.since_ms(now)));
+        let doubt = self
+            .unresolved
+            .iter()
+            .any(|job| job.state != State::Uncertain)
+            .then(|| RESOLVE_WITHIN.saturating_sub(self.started.elapsed()));
+        [deadline, self.until_fallback(), doubt].into_iter().flatten().min()
+    }
+
+    async fn take(&mut self, message: ToWorker) {
+        match message {
+            ToWorker::Job { job, work } => {
+                let job = if self.status.borrow().online || job.is_begun() {
+                    *job
+                } else {
+                    let reason = self.blocked_reason();
+                    match self.journal.apply(&job.job, Event::Wait { reason }).await {
+                        Ok(transition) => transition.job,
+                        Err(_) => *job,
+                    }
+                };
+                self.queue(job, work);
+                self.publish_current();
+            }
+            ToWorker::Changed(job) => self.changed(*job),
+            ToWorker::Request(request, answer) => self.take_request(request, answer),
+            ToWorker::Wake => {}
+        }
+    }
+
+    /// A request waits for the driver, but not for a job that may itself wait for paper.
+    fn take_request(&mut self, request: Request, answer: Answer) {
+        let Some(active) = &self.active else {
+            self.requests.push_back((request, answer));
+            return;
+        };
+        let answered = match request {
+            Request::Status => Ok(json!(self.board.state(&self.device.id))),
+            Request::Identify | Request::Test => Err(DeviceError::new(
+                ErrorKind::Busy,
+                "device-busy",
+                format!("{} is doing job {}: ask again when it has ended", self.device.id, active.entry.job),
+            )),
+        };
+        drop(answer.send(answered));
+    }
+
+    fn queue(&mut self, job: Job, work: Option<Work>) {
+        if !job.state.is_final() && job.state != State::Uncertain && !job.is_held() {
+            self.pending.insert(Entry::new(job, work));
+        }
+    }
+
+    /// A person or client changed a job of this queue.
+    fn changed(&mut self, job: Job) {
+        self.unresolved.retain(|open| open.job != job.job || job.state == State::Uncertain);
+        let open = matches!(job.state, State::Accepted | State::Waiting) && !job.is_begun() && !job.is_held();
+        if let Some(active) = self.active.as_mut().filter(|active| active.entry.job == job.job) {
+            active.left = !open;
+            return;
+        }
+        let known = self.pending.remove(&job.job);
+        match (open, known) {
+            (false, None) => {}
+            (false, Some(_)) => self.left_for_good(),
+            (true, Some(entry)) => self.queue(job, entry.work()),
+            (true, None) => {
+                self.device.depth.fetch_add(1, Ordering::Relaxed);
+                self.queue(job, None);
+            }
+        }
+        self.publish_current();
+    }
+
+    /// The next job to do.
+    pub(super) fn next(&mut self) -> Option<Entry> {
+        self.pending.pop()
+    }
+
+    /// Fetches what a job asks for and how it stands. `None`: there is nothing to do for it any more.
+    pub(super) async fn take_up(&mut self, entry: &Entry) -> Option<(Job, Command)> {
+        let (job, work) = match &entry.kept {
+            Some(kept) => (kept.job.clone(), kept.work.clone()),
+            None => self.fetch(&entry.job).await?,
+        };
+        if job.is_overdue(self.now()) {
+            self.expire_one(&job.job).await;
+            return None;
+        }
+        let command = self.command(&job, work);
+        self.active = Some(Active { entry: entry.clone(), left: false });
+        Some((job, command))
+    }
+
+    async fn fetch(&mut self, job: &str) -> Option<(Job, Work)> {
+        let found = match self.journal.job(job).await {
+            Ok(found) => found.map(|(job, _)| job),
+            Err(error) => {
+                tracing::error!(job, %error, "a job can't be read");
+                None
+            }
+        };
+        let found = found.filter(|job| {
+            let open = matches!(job.state, State::Accepted | State::Waiting);
+            open && !job.is_held() && !job.is_begun() && job.route == self.device.id
+        });
+        let Some(found) = found else {
+            self.left_for_good();
+            return None;
+        };
+        match self.work(job).await {
+            Ok(work) => Some((found, work)),
+            Err(error) => {
+                drop(self.journal.apply(job, Event::Fail { error, evidence: Value::Null }).await);
+                self.left_for_good();
+                None
+            }
+        }
+    }
+
+    /// What a job asks for, from the journal.
+    pub(super) async fn work(&self, job: &str) -> Result<Work, ErrorBody> {
+        let internal = |text: String| ErrorBody::new("internal", text);
+        let payload = self.journal.payload(job).await.map_err(|error| internal(error.to_string()))?;
+        let payload = payload.ok_or_else(|| internal(format!("the journal has no payload of job {job}")))?;
+        let submission: Submission =
+            serde_json::from_slice(&payload).map_err(|error| internal(error.to_string()))?;
+        work_of(&submission)
+    }
+
+    /// The job as its driver gets it.
+    pub(super) fn command(&self, job: &Job, work: Work) -> Command {
+        let words = &self.settings.words;
+        let heading = job
+            .marks
+            .iter()
+            .map(|mark| match mark {
+                Mark::Copy => words.copy.clone(),
+                Mark::Delayed => format!("{} {}", words.delayed, job.accepted_at.local_hh_mm()),
+                Mark::For(device) => format!("{} {}", words.meant_for, device.to_uppercase()),
+            })
+            .collect();
+        Command { job: job.job.clone(), work, copies: job.copies, heading }
+    }
+
+    /// What a driver said in passing.
+    pub(super) async fn heard(&mut self, job: &str, word: Said) {
+        let event = match word {
+            Said::Waits(reason) => {
+                self.blocked_since.get_or_insert_with(Instant::now);
+                Event::Wait { reason }
+            }
+            Said::GoesOn => {
+                self.blocked_since = None;
+                Event::Resume
+            }
+        };
+        match self.journal.apply(job, event).await {
+            // A job that waits before its first byte has nothing to resume: it begins.
+            Ok(_) | Err(JournalError::Refused(_)) => {}
+            Err(error) => tracing::error!(job, %error, "a transition could not be written"),
+        }
+    }
+
+    /// Whether the active job was called off, expired or taken over.
+    pub(super) fn left_the_queue(&self, job: &str) -> bool {
+        self.active.as_ref().is_some_and(|active| active.entry.job == job && active.left)
+    }
+
+    pub(super) fn active_done(&mut self) {
+        if let Some(active) = self.active.take()
+            && active.left
+        {
+            self.left_for_good();
+        }
+    }
+
+    /// Ends an attempt, or a job that never had one. Tries until the journal has it: bytes may be on paper.
+    pub(super) async fn end(&mut self, job: &str, cx: &Context, event: Event) -> Option<Job> {
+        let trace = cx.take_trace();
+        let doubt = matches!(event, Event::Doubt { .. });
+        let mut failures = 0;
+        let ended = loop {
+            let written = if cx.is_begun() {
+                self.journal.end_attempt(job, cx.number(), event.clone(), trace.clone()).await
+            } else {
+                self.journal.apply(job, event.clone()).await
+            };
+            match written {
+                Ok(transition) => break Some(transition.job),
+                Err(error @ (JournalError::Storage(_) | JournalError::Damaged(_))) => {
+                    failures += 1;
+                    tracing::error!(job, %error, "an outcome could not be written; trying again");
+                    tokio::time::sleep(crate::bus::client::backoff(failures)).await;
+                }
+                Err(error) => {
+                    tracing::error!(job, %error, "an outcome was refused by the journal");
+                    break None;
+                }
+            }
+        };
+        self.left_for_good();
+        if cx.is_begun() {
+            self.blocked_since = None;
+        }
+        if doubt {
+            self.board.attention_changed();
+        }
+        ended
+    }
+
+    /// The device may tell later what became of a job: after a reconnect, or when its status has changed.
+    pub(super) fn ask_later(&mut self, job: Job) {
+        self.unresolved.push_back(job);
+    }
+
+    /// Whether it is time to ask about jobs whose outcome the device may know.
+    pub(super) fn ask_open(&mut self) -> bool {
+        std::mem::take(&mut self.ask_open) && !self.unresolved.is_empty()
+    }
+
+    /// A job whose bytes have not left goes back to its place.
+    pub(super) async fn put_back(&mut self, entry: Entry, cx: &Context, reason: Waiting) {
+        let written = if cx.is_begun() {
+            let trace = cx.take_trace();
+            self.journal.end_attempt(&entry.job, cx.number(), Event::NotSent { reason }, trace).await
+        } else {
+            self.journal.apply(&entry.job, Event::Wait { reason }).await
+        };
+        match written {
+            Ok(transition) => self.pending.insert(Entry::new(transition.job, entry.work())),
+            Err(JournalError::Refused(_) | JournalError::UnknownJob(_)) => self.left_for_good(),
+            Err(error) => {
+                tracing::error!(job = entry.job, %error, "a transition could not be written");
+                self.pending.insert(Entry { begun: None, ..entry });
+            }
+        }
+    }
+
+    /// The journal did not let a job begin: it is dropped, or queued again, as it stands now.
+    pub(super) async fn reconsider(&mut self, entry: Entry) {
+        match self.journal.job(&entry.job).await {
+            Ok(Some((job, _))) if job.is_overdue(self.now()) => self.expire_one(&job.job).await,
+            Ok(Some((job, _)))
+                if !job.state.is_final() && !job.is_held() && !job.is_begun() && job.route == self.device.id =>
+            {
+                self.pending.insert(Entry::new(job, entry.work()));
+            }
+            _ => self.left_for_good(),
+        }
+    }
+
+    /// The device has told what became of an attempt.
+    pub(super) async fn reconciled(&mut self, job: &Job, attempt: u64, outcome: Outcome) {
+        let event = Event::Succeed { outcome };
+        let trace = Vec::new();
+        if let Err(error) = self.journal.end_attempt(&job.job, attempt, event, trace).await {
+            tracing::error!(job = job.job, %error, "a reconciled outcome could not be written");
+        }
+        if job.state != State::Uncertain {
+            self.left_for_good();
+        }
+        self.board.attention_changed();
+    }
+
+    /// Nobody but a person can tell what became of an attempt.
+    pub(super) async fn unresolvable(&mut self, job: &Job, number: u64, attempt: &Attempt, why: &str) {
+        if job.state == State::Uncertain {
+            return;
+        }
+        let error = ErrorBody::new(
+            "in-doubt",
+            format!("the agent was stopped in the middle of this job and the outcome is not known ({why}): look at the paper"),
+        );
+        let evidence = json!({"attempt": number, "baseline": attempt.baseline, "asked": why});
+        let event = Event::Doubt { error, evidence };
+        match self.journal.end_attempt(&job.job, number, event, Vec::new()).await {
+            Ok(_) => self.left_for_good(),
+            Err(error) => tracing::error!(job = job.job, %error, "a doubt could not be written"),
+        }
+        self.board.attention_changed();
+    }
+
+    /// Open attempts of an earlier run, whose device can't be reached, become uncertain; they are still asked
+    /// about when it is back.
+    async fn doubt_the_unreached(&mut self) {
+        if self.started.elapsed() < RESOLVE_WITHIN {
+            return;
+        }
+        for mut job in std::mem::take(&mut self.unresolved) {
+            if job.state != State::Uncertain {
+                let number = job.begun.unwrap_or_default();
+                let attempt = Attempt { number, baseline: Value::Null, evidence: Value::Null };
+                self.unresolvable(&job, number, &attempt, "the device can't be reached").await;
+                job.state = State::Uncertain;
+            }
+            self.unresolved.push_back(job);
+        }
+    }
+
+    async fn expire(&mut self) {
+        let now = self.now();
+        for job in self.pending.overdue(now) {
+            self.pending.remove(&job);
+            self.expire_one(&job).await;
+        }
+        let active = self.active.as_ref().filter(|active| active.entry.deadline.is_some_and(|at| at <= now));
+        if let Some(job) = active.map(|active| active.entry.job.clone()) {
+            match self.journal.apply(&job, Event::Overdue).await {
+                Ok(transition) => {
+                    let left = transition.job.state == State::Expired || transition.job.is_held();
+                    if let Some(active) = &mut self.active {
+                        active.left = left;
+                        active.entry.deadline = None;
+                    }
+                    self.board.attention_changed();
+                }
+                Err(_) => {
+                    if let Some(active) = &mut self.active {
+                        active.entry.deadline = None;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn expire_one(&mut self, job: &str) {
+        match self.journal.apply(job, Event::Overdue).await {
+            Ok(transition) if transition.job.state == State::Expired || transition.job.is_held() => {
+                self.left_for_good();
+                self.board.attention_changed();
+            }
+            Ok(transition) => {
+                self.pending.insert(Entry::new(transition.job, None));
+            }
+            Err(_) => self.left_for_good(),
+        }
+        self.publish_current();
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        let active = self.active.as_ref().and_then(|active| active.entry.deadline);
+        [self.pending.next_deadline(), active].into_iter().flatten().min()
+    }
+
+    fn until_fallback(&self) -> Option<Duration> {
+        let (_, since) = (self.device.fallback.as_ref()?, self.blocked_since?);
+        let now = self.now();
+        let waited = self.active_movable().into_iter().chain(self.movable_pending());
+        let longest = waited.map(|entry| now.since_ms(entry.accepted_at)).max()?;
+        let waited = Duration::from_millis(longest).min(since.elapsed());
+        Some(self.settings.fallback_after.saturating_sub(waited))
+    }
+
+    fn movable_pending(&self) -> impl Iterator<Item = &Entry> {
+        self.pending.unbegun().filter(|entry| !entry.rerouted)
+    }
+
+    fn active_movable(&self) -> Option<&Entry> {
+        self.active
+            .as_ref()
+            .filter(|active| !active.left && active.entry.begun.is_none() && !active.entry.rerouted)
+            .map(|active| &active.entry)
+    }
+
+    /// Hands jobs that have waited long enough, and of which nothing was sent, to the fallback device.
+    async fn move_to_fallback(&mut self) {
+        let Some(fallback) = self.device.fallback.as_ref().and_then(|id| self.devices.get(id)).cloned() else {
+            return;
+        };
+        let after = self.settings.fallback_after;
+        if self.blocked_since.is_none_or(|since| since.elapsed() < after) {
+            return;
+        }
+        let now = self.now();
+        let due = |entry: &&Entry| Duration::from_millis(now.since_ms(entry.accepted_at)) >= after;
+        let moving: Vec<Entry> =
+            self.active_movable().into_iter().chain(self.movable_pending()).filter(due).cloned().collect();
+        let reason = self.blocked_reason();
+        for entry in moving {
+            let event = Event::Reroute { to: fallback.id.clone(), reason: reason.clone() };
+            let active = self.active.as_mut().filter(|active| active.entry.job == entry.job);
+            match self.journal.apply(&entry.job, event).await {
+                Ok(transition) => {
+                    match active {
+                        Some(active) => active.left = true,
+                        None => {
+                            self.pending.remove(&entry.job);
+                            self.left_for_good();
+                        }
+                    }
+                    tracing::warn!(
+                        job = entry.job,
+                        from = %self.device.id,
+                        to = %fallback.id,
+                        reason = reason.code,
+                        "job taken over by the fallback device"
+                    );
+                    fallback.depth.fetch_add(1, Ordering::Relaxed);
+                    let job = Box::new(transition.job);
+                    fallback.tell(ToWorker::Job { job, work: entry.work() });
+                }
+                // It has begun after all: its own device will tell.
+                Err(JournalError::Refused(_)) => {
+                    if let Some(active) = active {
+                        active.entry.rerouted = true;
+                    }
+                }
+                Err(error) => tracing::error!(job = entry.job, %error, "a job could not be moved"),
+            }
+        }
+    }
+
+    fn blocked_reason(&self) -> Waiting {
+        let status = self.status.borrow();
+        let code = if status.online {
+            status.conditions.iter().next().cloned().unwrap_or_else(|| "device-offline".to_owned())
+        } else {
+            "device-offline".to_owned()
+        };
+        let message = status.problem.clone().unwrap_or_else(|| format!("{}: {code}", self.device.id));
+        Waiting { code, message }
+    }
+
+    /// There is a session.
+    pub(super) fn online(&mut self) {
+        self.blocked_since = None;
+        self.ask_open = true;
+        self.publish(None);
+    }
+
+    /// There is none: what waits is told so, once.
+    pub(super) async fn offline(&mut self, error: &DeviceError) {
+        self.blocked_since.get_or_insert_with(Instant::now);
+        self.device.idle.store(false, Ordering::Release);
+        self.publish(None);
+        let reason = Waiting { code: error.code.to_owned(), message: error.message.clone() };
+        let waiting: Vec<String> = self.pending.unbegun().map(|entry| entry.job.clone()).collect();
+        for job in waiting {
+            match self.journal.apply(&job, Event::Wait { reason: reason.clone() }).await {
+                Ok(_) | Err(JournalError::Refused(_)) => {}
+                Err(error) => tracing::error!(job, %error, "a transition could not be written"),
+            }
+        }
+    }
+
+    /// From now on a job may be begun together with its acceptance.
+    pub(super) fn set_idle(&self) {
+        if self.inbox.is_empty() && self.pending.is_empty() && self.requests.is_empty() {
+            self.device.idle.store(true, Ordering::Release);
+        }
+    }
+
+    /// Shows the device's state and queue.
+    pub(super) fn publish(&self, active: Option<&str>) {
+        let oldest = self.active.as_ref().map(|active| active.entry.accepted_at);
+        let queue = QueueState {
+            depth: self.pending.len() as u64 + u64::from(active.is_some()),
+            active: active.map(str::to_owned),
+            oldest_at: [oldest, self.pending.oldest()].into_iter().flatten().min(),
+        };
+        self.board.set(&self.device.id, &self.status.borrow(), queue);
+    }
+
+    fn publish_current(&self) {
+        self.publish(self.active.as_ref().map(|active| active.entry.job.as_str()));
+    }
+
+    /// A job has left this queue, for another or for its end.
+    fn left_for_good(&self) {
+        let _ = self.device.depth.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |depth| {
+            Some(depth.saturating_sub(1))
+        });
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.journal.clock())()
+    }
+}

@@ -1,0 +1,269 @@
+//! One worker for each device: it alone talks to the driver and decides what comes next.
+//!
+//! A worker connects, resolves what an earlier run left open, then does one job after the other. While a
+//! driver works or connects, the worker goes on listening: jobs are queued, called off, expire, or move to
+//! the fallback device. What has begun is never dropped: it ends by what the device says.
+
+mod context;
+mod desk;
+mod pending;
+
+use std::time::Duration;
+
+use outlet_devices::driver::{Attempt, Command, Driver, Outcome, Waiting};
+use outlet_devices::{DeviceError, ErrorKind};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::client::backoff;
+use crate::bus::contract::ErrorBody;
+use crate::journal::machine::{Event, Job};
+use context::Context;
+pub use desk::{Desk, DeskSettings, Words};
+use pending::Entry;
+
+/// After a start, how long an open attempt waits for its device before it becomes uncertain.
+const RESOLVE_WITHIN: Duration = Duration::from_secs(10);
+/// Pause before a device that said "busy" is asked again.
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The worker of one device.
+pub struct Worker {
+    driver: Box<dyn Driver>,
+    desk: Desk,
+    failures: u32,
+    stop: CancellationToken,
+    abort: CancellationToken,
+}
+
+/// Why a session ended.
+enum Ended {
+    Lost,
+    Stopped,
+}
+
+impl Worker {
+    /// A worker for a driver. `stop`: begin nothing more; `abort`: end at once.
+    pub fn new(driver: Box<dyn Driver>, desk: Desk, stop: CancellationToken, abort: CancellationToken) -> Self {
+        Self { driver, desk, failures: 0, stop, abort }
+    }
+
+    /// Works until told to stop.
+    pub async fn run(mut self) {
+        loop {
+            match self.session().await {
+                Ended::Stopped => return,
+                Ended::Lost => {
+                    self.failures += 1;
+                    let until = Instant::now() + backoff(self.failures);
+                    if !self.pause(until).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// From the first try to connect to the loss of the connection.
+    async fn session(&mut self) -> Ended {
+        let connected = {
+            let connecting = self.driver.connect();
+            tokio::pin!(connecting);
+            loop {
+                tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => return Ended::Stopped,
+                    result = &mut connecting => break result,
+                    tick = self.desk.wait() => self.desk.handle(tick).await,
+                }
+            }
+        };
+        if let Err(error) = connected {
+            self.desk.offline(&error).await;
+            return Ended::Lost;
+        }
+        self.failures = 0;
+        self.desk.online();
+        loop {
+            if self.stop.is_cancelled() {
+                return Ended::Stopped;
+            }
+            if self.desk.ask_open()
+                && let Ended::Lost = self.resolve_open().await
+            {
+                return Ended::Lost;
+            }
+            if let Some(entry) = self.desk.next() {
+                match self.work(entry).await {
+                    After::Next => {}
+                    After::Pause => {
+                        if !self.pause(Instant::now() + BUSY_PAUSE).await {
+                            return Ended::Stopped;
+                        }
+                    }
+                    After::Reconnect => return Ended::Lost,
+                }
+                continue;
+            }
+            if let Some((request, answer)) = self.desk.requests.pop_front() {
+                drop(answer.send(self.driver.request(&request).await));
+                continue;
+            }
+            self.desk.publish(None);
+            self.desk.set_idle();
+            let lost = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ended::Stopped,
+                tick = self.desk.wait() => {
+                    self.desk.handle(tick).await;
+                    None
+                }
+                error = self.driver.idle() => Some(error),
+            };
+            if let Some(error) = lost {
+                self.desk.offline(&error).await;
+                return Ended::Lost;
+            }
+        }
+    }
+
+    /// Waits, listening and answering requests meanwhile. `false`: told to stop.
+    async fn pause(&mut self, until: Instant) -> bool {
+        loop {
+            while let Some((request, answer)) = self.desk.requests.pop_front() {
+                drop(answer.send(self.driver.request(&request).await));
+            }
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return false,
+                () = tokio::time::sleep_until(until) => return true,
+                tick = self.desk.wait() => self.desk.handle(tick).await,
+            }
+        }
+    }
+
+    /// Asks the device what became of attempts without an end, and of uncertain jobs.
+    async fn resolve_open(&mut self) -> Ended {
+        for job in std::mem::take(&mut self.desk.unresolved) {
+            let (Some(number), Ok(work)) = (job.begun, self.desk.work(&job.job).await) else { continue };
+            let attempt = match self.desk.journal.open_attempt(number).await {
+                Ok(Some(attempt)) => attempt,
+                Ok(None) => Attempt { number, baseline: Value::Null, evidence: Value::Null },
+                Err(error) => {
+                    tracing::error!(job = job.job, %error, "an attempt can't be read");
+                    self.desk.ask_later(job);
+                    continue;
+                }
+            };
+            let command = self.desk.command(&job, work);
+            match self.driver.resolve(&command, &attempt).await {
+                Ok(Some(outcome)) => self.desk.reconciled(&job, number, outcome).await,
+                Ok(None) => self.desk.unresolvable(&job, number, &attempt, "the device can't tell").await,
+                Err(error) => {
+                    self.desk.ask_later(job);
+                    if error.kind != ErrorKind::Busy {
+                        self.desk.offline(&error).await;
+                        return Ended::Lost;
+                    }
+                }
+            }
+        }
+        Ended::Stopped
+    }
+
+    /// Does one job.
+    async fn work(&mut self, entry: Entry) -> After {
+        let Some((job, command)) = self.desk.take_up(&entry).await else { return After::Next };
+        self.desk.publish(Some(&job.job));
+        let (cx, mut said) =
+            Context::new(&self.desk.journal, &job, &self.desk.device.id, self.abort.clone());
+        let result = {
+            let executing = self.driver.execute(&command, &cx);
+            tokio::pin!(executing);
+            loop {
+                tokio::select! {
+                    biased;
+                    result = &mut executing => break Some(result),
+                    Some(word) = said.recv() => self.desk.heard(&job.job, word).await,
+                    tick = self.desk.wait() => self.desk.handle(tick).await,
+                    () = self.abort.cancelled() => return After::Next,
+                    () = self.stop.cancelled(), if !cx.is_begun() => break None,
+                }
+                // Called off, expired or taken over before its first byte: the driver lets go of it.
+                if !cx.is_begun() && self.desk.left_the_queue(&job.job) {
+                    break None;
+                }
+            }
+        };
+        while let Ok(word) = said.try_recv() {
+            self.desk.heard(&job.job, word).await;
+        }
+        self.desk.active_done();
+        match result {
+            None => After::Next,
+            Some(Ok(outcome)) => self.succeeded(&job, &cx, outcome).await,
+            Some(Err(error)) => self.failed(entry, &job, &cx, &command, error).await,
+        }
+    }
+
+    async fn succeeded(&mut self, job: &Job, cx: &Context, outcome: Outcome) -> After {
+        let event = Event::Succeed { outcome };
+        if cx.is_begun() {
+            self.desk.end(&job.job, cx, event).await;
+        } else {
+            let error = ErrorBody::new("internal", "the driver ended a job that it had not begun");
+            self.desk.end(&job.job, cx, Event::Fail { error, evidence: Value::Null }).await;
+        }
+        After::Next
+    }
+
+    async fn failed(
+        &mut self,
+        entry: Entry,
+        job: &Job,
+        cx: &Context,
+        command: &Command,
+        error: DeviceError,
+    ) -> After {
+        tracing::warn!(device = %self.desk.device.id, job = command.job, kind = ?error.kind, %error, "job not done");
+        let reason = Waiting { code: error.code.to_owned(), message: error.message.clone() };
+        let body = ErrorBody::new(error.code, error.message.clone());
+        match error.kind {
+            ErrorKind::Rejected | ErrorKind::Unsupported => {
+                self.desk.end(&job.job, cx, Event::Fail { error: body, evidence: error.evidence }).await;
+                After::Next
+            }
+            ErrorKind::OutcomeUnknown => {
+                let evidence = match error.evidence {
+                    Value::Null => json!({"attempt": cx.number()}),
+                    evidence => evidence,
+                };
+                let ended = self.desk.end(&job.job, cx, Event::Doubt { error: body, evidence }).await;
+                if let Some(job) = ended {
+                    self.desk.ask_later(job);
+                }
+                After::Next
+            }
+            ErrorKind::NotSent | ErrorKind::Busy => {
+                self.desk.put_back(entry, cx, reason).await;
+                if error.kind == ErrorKind::Busy {
+                    return After::Pause;
+                }
+                self.desk.offline(&error).await;
+                After::Reconnect
+            }
+            ErrorKind::Stopped => {
+                self.desk.reconsider(entry).await;
+                After::Next
+            }
+        }
+    }
+}
+
+/// What follows a job.
+enum After {
+    Next,
+    Pause,
+    Reconnect,
+}

@@ -1,0 +1,154 @@
+//! Answers to requests: about jobs, about devices, about the agent.
+
+use std::sync::Arc;
+
+use outlet_devices::driver::Request;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::board::Board;
+use crate::bus::contract::{AgentRequest, ErrorBody, Reply, State};
+use crate::intake::{Devices, ToWorker};
+use crate::journal::machine::{Event, Job, Refused};
+use crate::journal::{Journal, JournalError};
+use crate::rights::{Right, Rights};
+
+/// Answers requests.
+#[derive(Clone)]
+pub struct Requests {
+    journal: Journal,
+    devices: Arc<Devices>,
+    board: Board,
+}
+
+impl Requests {
+    /// Answers from the journal, the devices' workers and the board of their states.
+    pub fn new(journal: Journal, devices: Arc<Devices>, board: Board) -> Self {
+        Self { journal, devices, board }
+    }
+
+    /// Answers a request on `request`.
+    pub async fn agent(&self, value: Value, user: Option<&str>, rights: &Rights) -> Reply {
+        let request: AgentRequest = match serde_json::from_value(value) {
+            Ok(request) => request,
+            Err(error) => return Reply::refused(ErrorBody::new("invalid-request", error.to_string())),
+        };
+        if let Err(error) = rights.require(user, &[Right::Manage]) {
+            return Reply::refused(error);
+        }
+        match self.answer(request, user).await {
+            Ok(result) => Reply::done(result),
+            Err(error) => Reply::refused(error_body(&error)),
+        }
+    }
+
+    async fn answer(&self, request: AgentRequest, user: Option<&str>) -> Result<Value, JournalError> {
+        let who = |by: Option<String>| by.or_else(|| user.map(str::to_owned));
+        match request {
+            AgentRequest::Get { job, trace } => {
+                let Some((found, mut attempts)) = self.journal.job(&job).await? else {
+                    return Err(JournalError::UnknownJob(job));
+                };
+                if !trace {
+                    attempts.iter_mut().for_each(|attempt| attempt.trace.clear());
+                }
+                Ok(json!({"job": found.document(), "attempts": attempts}))
+            }
+            AgentRequest::List { device, states, limit, before } => {
+                let limit = limit.unwrap_or(50).clamp(1, 500);
+                let (jobs, next) = self.journal.list(device, states, limit, before).await?;
+                let jobs: Vec<_> = jobs.iter().map(Job::document).collect();
+                Ok(json!({"jobs": jobs, "next": next}))
+            }
+            AgentRequest::Cancel { job, by } => self.change(&job, Event::Cancel { by: who(by) }).await,
+            AgentRequest::Release { job, by } => self.change(&job, Event::Release { by: who(by) }).await,
+            AgentRequest::Resolve { job, answer, by } => {
+                self.change(&job, Event::Resolve { answer, by: who(by) }).await
+            }
+            AgentRequest::Replay { from, limit } => {
+                let (events, last) = self.journal.feed(from, limit.unwrap_or(100).clamp(1, 500)).await?;
+                let next = events.last().map_or(from, |event| event.seq + 1);
+                Ok(json!({"events": events, "next": next, "last": last}))
+            }
+            AgentRequest::Diagnose {} => Ok(self.diagnose().await),
+        }
+    }
+
+    /// Applies a person's decision and tells the worker whose queue the job is in.
+    async fn change(&self, job: &str, event: Event) -> Result<Value, JournalError> {
+        let transition = self.journal.apply(job, event).await?;
+        self.board.attention_changed();
+        let document = transition.job.document();
+        if let Some(device) = self.devices.get(&transition.job.route) {
+            device.tell(ToWorker::Changed(Box::new(transition.job)));
+        }
+        Ok(json!({"job": document}))
+    }
+
+    async fn diagnose(&self) -> Value {
+        let devices: Vec<Value> = self
+            .devices
+            .values()
+            .map(|device| {
+                json!({
+                    "device": device.id,
+                    "description": device.description,
+                    "state": self.board.state(&device.id),
+                })
+            })
+            .collect();
+        let configured: Vec<String> =
+            self.devices.values().map(|device| device.description.link.clone()).collect();
+        let found = tokio::task::spawn_blocking(move || scan(&configured))
+            .await
+            .unwrap_or_default();
+        json!({"devices": devices, "found": found})
+    }
+
+    /// Answers a request on `device/{device}/request`.
+    pub async fn device(&self, device: &str, value: Value, user: Option<&str>, rights: &Rights) -> Reply {
+        let Some(target) = self.devices.get(device) else {
+            let known: Vec<&str> = self.devices.keys().map(String::as_str).collect();
+            return Reply::refused(ErrorBody::new(
+                "unknown-device",
+                format!("there is no such device: configured are {}", known.join(", ")),
+            ));
+        };
+        let request: Request = match serde_json::from_value(value) {
+            Ok(request) => request,
+            Err(error) => return Reply::refused(ErrorBody::new("invalid-request", error.to_string())),
+        };
+        if let Err(error) = rights.require(user, &[Right::Manage]) {
+            return Reply::refused(error);
+        }
+        let (answer, answered) = oneshot::channel();
+        target.tell(ToWorker::Request(request, answer));
+        match answered.await {
+            Ok(Ok(result)) => Reply::done(result),
+            Ok(Err(error)) => Reply {
+                result: Some(error.evidence.clone()).filter(|evidence| !evidence.is_null()),
+                ..Reply::refused(ErrorBody::new(error.code, error.message))
+            },
+            Err(_) => Reply::refused(ErrorBody::retryable(
+                "internal",
+                "the device's worker was restarted meanwhile: ask again",
+            )),
+        }
+    }
+}
+
+fn error_body(error: &JournalError) -> ErrorBody {
+    match error {
+        JournalError::UnknownJob(_) => ErrorBody::new("invalid-request", error.to_string()),
+        JournalError::Refused(Refused::Begun(State::Running | State::Waiting | State::Uncertain)) => {
+            ErrorBody::new("in-doubt", error.to_string())
+        }
+        JournalError::Refused(_) => ErrorBody::new("version-mismatch", error.to_string()),
+        _ => ErrorBody::retryable("internal", error.to_string()),
+    }
+}
+
+/// What is plugged in, configured or not.
+fn scan(configured: &[String]) -> Value {
+    json!(configured.iter().take(0).collect::<Vec<_>>())
+}

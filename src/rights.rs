@@ -1,0 +1,87 @@
+//! Who may ask for what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::bus::contract::ErrorBody;
+
+/// A right that a client can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Right {
+    /// Print documents.
+    Print,
+    /// Open the cash drawer.
+    Drawer,
+    /// Send bytes as they are.
+    Raw,
+    /// List, cancel, release and resolve jobs; test devices.
+    Manage,
+}
+
+impl Right {
+    const ALL: [Self; 4] = [Self::Print, Self::Drawer, Self::Raw, Self::Manage];
+
+    /// The word of the configuration.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Print => "print",
+            Self::Drawer => "drawer",
+            Self::Raw => "raw",
+            Self::Manage => "manage",
+        }
+    }
+}
+
+/// By hand: the crate `config` would not say which rights there are.
+impl<'de> Deserialize<'de> for Right {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Self::ALL.into_iter().find(|right| right.as_str() == word).ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            serde::de::Error::custom(format!("there is no right {word:?}: write {known}"))
+        })
+    }
+}
+
+/// The rights of all clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    /// Of clients that no user is known of.
+    pub anonymous: BTreeSet<Right>,
+    /// By user name.
+    pub users: BTreeMap<String, BTreeSet<Right>>,
+}
+
+impl Default for Rights {
+    fn default() -> Self {
+        Self { anonymous: [Right::Print, Right::Drawer, Right::Manage].into(), users: BTreeMap::new() }
+    }
+}
+
+impl Rights {
+    /// Refuses with `forbidden` where one of the rights is missing.
+    pub fn require(&self, user: Option<&str>, needed: &[Right]) -> Result<(), ErrorBody> {
+        let granted = match user {
+            Some(user) => self.users.get(user),
+            None => Some(&self.anonymous),
+        };
+        let missing = needed.iter().find(|right| !granted.is_some_and(|rights| rights.contains(right)));
+        match missing {
+            None => Ok(()),
+            Some(right) => {
+                let word = right.as_str();
+                let (who, place) = match user {
+                    Some(user) => (format!("user {user}"), format!("[rights.users] {user}")),
+                    None => ("a client without a user".to_owned(), "[rights] anonymous".to_owned()),
+                };
+                Err(ErrorBody::new(
+                    "forbidden",
+                    format!("{who} lacks the right {word:?}: add it to {place} in the configuration"),
+                ))
+            }
+        }
+    }
+}
