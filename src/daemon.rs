@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
 use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
-use crate::bus::client::{self, Connection, Tls};
+use crate::bus::client::{self, Connection};
 use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, Topics};
 use crate::bus::message::{Heard, Message};
 use crate::bus::Bus;
@@ -331,8 +331,8 @@ fn external_connection(
     };
     let tls = match (&broker.ca, tls) {
         (_, false) => None,
-        (None, true) => Some(Tls::System),
-        (Some(path), true) => Some(Tls::Roots(read(path)?)),
+        (Some(path), true) => Some(read(path)?),
+        (None, true) => Some(read(&crate::tls::system_roots())?),
     };
     Ok(Connection {
         host,
@@ -390,12 +390,12 @@ fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Device
 async fn housekeep(journal: Journal, keep_days: u32, keep_feed_days: u32) {
     let ms = |days: u32| i64::from(days) * 24 * 3600 * 1000;
     loop {
-        tokio::time::sleep(HOUSEKEEPING).await;
         match journal.housekeep(ms(keep_days), ms(keep_feed_days)).await {
             Ok((0, 0)) => {}
             Ok((jobs, events)) => tracing::info!(jobs, events, "old records removed"),
             Err(error) => tracing::error!(%error, "old records could not be removed"),
         }
+        tokio::time::sleep(HOUSEKEEPING).await;
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use outlet_devices::driver::{Check, Description, Request};
+use outlet_devices::driver::{Check, Command, Description, Request};
 use outlet_devices::{DeviceError, Work};
 use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
 use serde::Deserialize;
@@ -222,12 +222,10 @@ impl Intake {
         let payload = serde_json::to_vec(&submission).unwrap_or_default();
         // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
         let claimed = device.idle.swap(false, Ordering::AcqRel);
-        let begin = claimed
-            .then(|| device.check.baseline())
-            .flatten()
-            .map(|baseline| (self.journal.next_attempt(), baseline));
+        let job = new_job(&device.id, &submission);
+        let begin = claimed.then(|| self.begin_at_once(&device, &job, &work)).flatten();
         let new = NewJob {
-            job: new_job(&device.id, &submission),
+            job,
             ttl_ms: ttl_s.map(|s| i64::from(s) * 1000),
             hash,
             payload,
@@ -285,6 +283,18 @@ impl Intake {
                 device.tell(ToWorker::Wake);
             }
         })
+    }
+
+    /// Number and baseline of the first attempt, where the device is ready for it right now.
+    fn begin_at_once(&self, device: &Device, job: &Job, work: &Work) -> Option<(u64, Value)> {
+        let attempt = self.journal.next_attempt();
+        let command = Command {
+            job: job.job.clone(),
+            work: work.clone(),
+            copies: job.copies,
+            heading: Vec::new(),
+        };
+        Some((attempt, device.check.baseline(&command, attempt)?))
     }
 
     /// Answers a request on a task of its own: it may take as long as a device takes.

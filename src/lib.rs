@@ -15,3 +15,4 @@ pub mod requests;
 pub mod rights;
 pub mod supervisor;
 pub mod systemd;
+pub mod tls;

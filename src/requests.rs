@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use outlet_devices::detect;
 use outlet_devices::driver::Request;
+use outlet_devices::link::Link;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -143,12 +145,27 @@ fn error_body(error: &JournalError) -> ErrorBody {
         JournalError::Refused(Refused::Begun(State::Running | State::Waiting | State::Uncertain)) => {
             ErrorBody::new("in-doubt", error.to_string())
         }
+        JournalError::Refused(Refused::Fiscal) => ErrorBody::new("unsupported", error.to_string()),
         JournalError::Refused(_) => ErrorBody::new("version-mismatch", error.to_string()),
         _ => ErrorBody::retryable("internal", error.to_string()),
     }
 }
 
-/// What is plugged in, configured or not.
-fn scan(configured: &[String]) -> Value {
-    json!(configured.iter().take(0).collect::<Vec<_>>())
+/// What is plugged in, configured or not, with the lines that would configure it. Blocks for milliseconds.
+fn scan(configured: &[String]) -> Vec<Value> {
+    let claims: Vec<_> = configured.iter().filter_map(|link| link.parse::<Link>().ok()).collect();
+    let found = detect::detect().into_iter().enumerate().map(|(index, found)| {
+        let known = found.link.parse::<Link>().is_ok_and(|link| {
+            claims.iter().any(|configured| configured.claim().conflicts(&link.claim()))
+        });
+        json!({
+            "link": found.link,
+            "name": found.name,
+            "configured": known,
+            "problem": found.problem,
+            "remedy": found.remedy,
+            "suggestion": (!known).then(|| found.to_toml(&format!("printer-{}", index + 1))),
+        })
+    });
+    found.collect()
 }

@@ -85,3 +85,37 @@ impl Rights {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_without_a_user_may_do_all_but_send_bytes_as_they_are() {
+        let rights = Rights::default();
+        assert_eq!(rights.require(None, &[Right::Print, Right::Drawer, Right::Manage]), Ok(()));
+        let refused = rights.require(None, &[Right::Print, Right::Raw]).unwrap_err();
+        assert_eq!(refused.code, "forbidden");
+        assert!(refused.message.contains("\"raw\": add it to [rights] anonymous"), "{}", refused.message);
+    }
+
+    #[test]
+    fn a_user_has_the_rights_of_its_name_and_no_others() {
+        let users = [("anna".to_owned(), [Right::Raw].into())].into();
+        let rights = Rights { users, ..Rights::default() };
+        assert_eq!(rights.require(Some("anna"), &[Right::Raw]), Ok(()));
+        let refused = rights.require(Some("anna"), &[Right::Print]).unwrap_err();
+        assert!(refused.message.contains("[rights.users] anna"), "{}", refused.message);
+        assert!(rights.require(Some("boris"), &[Right::Print]).is_err(), "strangers are not anonymous");
+    }
+
+    #[test]
+    fn an_unknown_right_is_answered_with_those_there_are() {
+        for right in Right::ALL {
+            let word = serde_json::to_string(&right).unwrap();
+            assert_eq!(serde_json::from_str::<Right>(&word).ok(), Some(right));
+        }
+        let error = serde_json::from_str::<Right>("\"everything\"").unwrap_err().to_string();
+        assert!(error.contains("write print, drawer, raw, manage"), "{error}");
+    }
+}

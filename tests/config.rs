@@ -1,6 +1,6 @@
 //! A configuration that can't work ends before start, with file, line, the remedy, and exit code 78.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 use std::ffi::OsStr;
 use std::fs;

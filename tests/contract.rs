@@ -1,6 +1,6 @@
 //! The published contract is the one that the code keeps. `BLESS=1` writes the files of `docs/contract` anew.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 #[path = "contract/generate.rs"]
 mod generate;

@@ -1,6 +1,6 @@
 //! The journal: what it has answered for is on disk, and stays there as long as it has to.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 #[path = "journal/model.rs"]
 mod model;

@@ -1,6 +1,6 @@
 //! What holds the architecture together, checked: see the invariants in ARCHITECTURE.md.
 
-#![allow(clippy::unwrap_used, reason = "a test that can't go on ends")]
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

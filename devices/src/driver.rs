@@ -47,10 +47,10 @@ pub trait Check: Send + Sync {
     /// Refuses what the device could never do (kinds `Rejected` and `Unsupported`).
     fn check(&self, work: &Work) -> Result<(), DeviceError>;
 
-    /// The baseline that `execute` would give to [`JobContext::begin`] at this moment, where the device's live
-    /// status already says that it is ready. With it a job's acceptance and its first attempt reach the disk
-    /// together. `None`: the device has to be asked first.
-    fn baseline(&self) -> Option<Value> {
+    /// The baseline that `execute` would give to [`JobContext::begin`] for this attempt at this moment, where the
+    /// device's live status already says that it is ready. With it a job's acceptance and its first attempt
+    /// reach the disk together. `None`: the device has to be asked first.
+    fn baseline(&self, _command: &Command, _attempt: u64) -> Option<Value> {
         None
     }
 }

@@ -31,7 +31,7 @@ pub fn find(id: &str) -> Result<&'static Model, UnknownModel> {
 /// There is no such model.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "there is no model {id:?}; the nearest are: {nearest} (`outletd devices --models` lists all; \
+    "there is no model {id:?}; the nearest are: {nearest} (`outletd preview --models` lists all; \
      generic-80 and generic-58 fit most others)"
 )]
 pub struct UnknownModel {

@@ -35,8 +35,8 @@ pub struct Connection {
     pub host: String,
     /// Port.
     pub port: u16,
-    /// TLS with the system's roots, or with the given ones (PEM).
-    pub tls: Option<Tls>,
+    /// TLS: the roots to trust, PEM.
+    pub tls: Option<Vec<u8>>,
     /// The fixed client id.
     pub client_id: String,
     /// User and password.
@@ -45,15 +45,6 @@ pub struct Connection {
     pub will: (String, Vec<u8>),
     /// Command topics to subscribe to; none where the embedded broker hands messages over itself.
     pub filters: Vec<String>,
-}
-
-/// Trust for a TLS connection.
-#[derive(Clone)]
-pub enum Tls {
-    /// The system's roots.
-    System,
-    /// These roots, PEM.
-    Roots(Vec<u8>),
 }
 
 /// What the agent says on the bus. Clones share one connection.
@@ -233,14 +224,8 @@ impl Speaker {
         if let Some((user, password)) = &connection.credentials {
             options.set_credentials(user, password);
         }
-        match &connection.tls {
-            None => {}
-            Some(Tls::System) => {
-                options.set_transport(rumqttc::Transport::tls_with_default_config());
-            }
-            Some(Tls::Roots(roots)) => {
-                options.set_transport(rumqttc::Transport::tls(roots.clone(), None, None));
-            }
+        if let Some(roots) = &connection.tls {
+            options.set_transport(rumqttc::Transport::tls(roots.clone(), None, None));
         }
         options
     }

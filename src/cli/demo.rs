@@ -345,7 +345,7 @@ impl<'a> Show<'a> {
                     self.print_again(&id).await?;
                 }
                 (state, _) if state.is_final() || state == State::Uncertain => {
-                    self.remaining_papers().await?;
+                    self.remaining_papers(example.device).await?;
                     return Ok(seen);
                 }
                 _ => {}
@@ -387,9 +387,16 @@ impl<'a> Show<'a> {
         }
     }
 
-    /// A confirmed job's paper has been cut: show it before the next example begins.
-    async fn remaining_papers(&mut self) -> Result<(), Failure> {
-        while let Ok((device, paper)) = self.printers.papers.try_recv() {
+    /// Shows what an example left: papers that were cut, and that of a printer without a cutter, torn off.
+    async fn remaining_papers(&mut self, device: &str) -> Result<(), Failure> {
+        if let Some((printer, _)) = self.printers.by_id.get(device) {
+            printer.wait_state(|state| state.waiting == 0).await;
+            printer.flush_paper();
+        }
+        // The watcher of each printer tells in its own time; what has been cut by now must be shown first.
+        let due = self.printers.by_id.values().map(|(printer, _)| printer.paper_count()).sum::<usize>();
+        while self.printers.written < due {
+            let Some((device, paper)) = self.printers.papers.recv().await else { break };
             self.printers.show(device, &paper, self.screen)?;
         }
         Ok(())

@@ -272,6 +272,15 @@ impl Desk {
         }
     }
 
+    /// An attempt that was begun, from the journal.
+    pub(super) async fn attempt(&self, number: u64) -> Result<Attempt, ErrorBody> {
+        match self.journal.open_attempt(number).await {
+            Ok(Some(attempt)) => Ok(attempt),
+            Ok(None) => Err(ErrorBody::new("internal", format!("the journal has no attempt {number}"))),
+            Err(error) => Err(ErrorBody::new("internal", error.to_string())),
+        }
+    }
+
     /// What a job asks for, from the journal.
     pub(super) async fn work(&self, job: &str) -> Result<Work, ErrorBody> {
         let internal = |text: String| ErrorBody::new("internal", text);
@@ -331,28 +340,9 @@ impl Desk {
 
     /// Ends an attempt, or a job that never had one. Tries until the journal has it: bytes may be on paper.
     pub(super) async fn end(&mut self, job: &str, cx: &Context, event: Event) -> Option<Job> {
-        let trace = cx.take_trace();
         let doubt = matches!(event, Event::Doubt { .. });
-        let mut failures = 0;
-        let ended = loop {
-            let written = if cx.is_begun() {
-                self.journal.end_attempt(job, cx.number(), event.clone(), trace.clone()).await
-            } else {
-                self.journal.apply(job, event.clone()).await
-            };
-            match written {
-                Ok(transition) => break Some(transition.job),
-                Err(error @ (JournalError::Storage(_) | JournalError::Damaged(_))) => {
-                    failures += 1;
-                    tracing::error!(job, %error, "an outcome could not be written; trying again");
-                    tokio::time::sleep(crate::bus::client::backoff(failures)).await;
-                }
-                Err(error) => {
-                    tracing::error!(job, %error, "an outcome was refused by the journal");
-                    break None;
-                }
-            }
-        };
+        let attempt = cx.is_begun().then(|| (cx.number(), cx.take_trace()));
+        let ended = self.write(job, attempt, event).await.ok();
         self.left_for_good();
         if cx.is_begun() {
             self.blocked_since = None;
@@ -375,18 +365,44 @@ impl Desk {
 
     /// A job whose bytes have not left goes back to its place.
     pub(super) async fn put_back(&mut self, entry: Entry, cx: &Context, reason: Waiting) {
-        let written = if cx.is_begun() {
-            let trace = cx.take_trace();
-            self.journal.end_attempt(&entry.job, cx.number(), Event::NotSent { reason }, trace).await
+        let (attempt, event) = if cx.is_begun() {
+            (Some((cx.number(), cx.take_trace())), Event::NotSent { reason })
         } else {
-            self.journal.apply(&entry.job, Event::Wait { reason }).await
+            (None, Event::Wait { reason })
         };
-        match written {
-            Ok(transition) => self.pending.insert(Entry::new(transition.job, entry.work())),
-            Err(JournalError::Refused(_) | JournalError::UnknownJob(_)) => self.left_for_good(),
-            Err(error) => {
-                tracing::error!(job = entry.job, %error, "a transition could not be written");
-                self.pending.insert(Entry { begun: None, ..entry });
+        match self.write(&entry.job, attempt, event).await {
+            Ok(job) => self.pending.insert(Entry::new(job, entry.work())),
+            Err(_) => self.left_for_good(),
+        }
+    }
+
+    /// Writes a transition, with the end of its attempt if it has one. Tries until the disk takes it: bytes may
+    /// be on paper. `Err`: the journal refuses it, and said so in the log.
+    async fn write(
+        &self,
+        job: &str,
+        attempt: Option<(u64, Vec<u8>)>,
+        event: Event,
+    ) -> Result<Job, JournalError> {
+        let mut failures = 0;
+        loop {
+            let written = match &attempt {
+                Some((number, trace)) => {
+                    self.journal.end_attempt(job, *number, event.clone(), trace.clone()).await
+                }
+                None => self.journal.apply(job, event.clone()).await,
+            };
+            match written {
+                Ok(transition) => return Ok(transition.job),
+                Err(JournalError::Storage(error)) => {
+                    failures += 1;
+                    tracing::error!(job, error, "a transition could not be written; trying again");
+                    tokio::time::sleep(crate::bus::client::backoff(failures)).await;
+                }
+                Err(error) => {
+                    tracing::warn!(job, %error, "a transition was refused by the journal");
+                    return Err(error);
+                }
             }
         }
     }
@@ -407,10 +423,8 @@ impl Desk {
     /// The device has told what became of an attempt.
     pub(super) async fn reconciled(&mut self, job: &Job, attempt: u64, outcome: Outcome) {
         let event = Event::Succeed { outcome };
-        let trace = Vec::new();
-        if let Err(error) = self.journal.end_attempt(&job.job, attempt, event, trace).await {
-            tracing::error!(job = job.job, %error, "a reconciled outcome could not be written");
-        }
+        // A person may have been quicker: the journal then refuses it, and nothing is to be done.
+        let _ = self.write(&job.job, Some((attempt, Vec::new())), event).await;
         if job.state != State::Uncertain {
             self.left_for_good();
         }
@@ -428,10 +442,8 @@ impl Desk {
         );
         let evidence = json!({"attempt": number, "baseline": attempt.baseline, "asked": why});
         let event = Event::Doubt { error, evidence };
-        match self.journal.end_attempt(&job.job, number, event, Vec::new()).await {
-            Ok(_) => self.left_for_good(),
-            Err(error) => tracing::error!(job = job.job, %error, "a doubt could not be written"),
-        }
+        let _ = self.write(&job.job, Some((number, Vec::new())), event).await;
+        self.left_for_good();
         self.board.attention_changed();
     }
 

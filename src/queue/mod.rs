@@ -145,14 +145,14 @@ impl Worker {
 
     /// Asks the device what became of attempts without an end, and of uncertain jobs.
     async fn resolve_open(&mut self) -> Ended {
-        for job in std::mem::take(&mut self.desk.unresolved) {
-            let (Some(number), Ok(work)) = (job.begun, self.desk.work(&job.job).await) else { continue };
-            let attempt = match self.desk.journal.open_attempt(number).await {
-                Ok(Some(attempt)) => attempt,
-                Ok(None) => Attempt { number, baseline: Value::Null, evidence: Value::Null },
-                Err(error) => {
-                    tracing::error!(job = job.job, %error, "an attempt can't be read");
-                    self.desk.ask_later(job);
+        for _ in 0..self.desk.unresolved.len() {
+            let Some(job) = self.desk.unresolved.pop_front() else { break };
+            let Some(number) = job.begun else { continue };
+            let (attempt, work) = match (self.desk.attempt(number).await, self.desk.work(&job.job).await) {
+                (Ok(attempt), Ok(work)) => (attempt, work),
+                (Err(error), _) | (_, Err(error)) => {
+                    let attempt = Attempt { number, baseline: Value::Null, evidence: Value::Null };
+                    self.desk.unresolvable(&job, number, &attempt, &error.message).await;
                     continue;
                 }
             };

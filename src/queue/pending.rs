@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn equal_priorities_keep_the_order_of_acceptance() {
         let mut pending = Pending::default();
-        [3, 1, 2].map(|seq| pending.insert(entry(seq, 5)));
+        [3, 1, 2].into_iter().for_each(|seq| pending.insert(entry(seq, 5)));
         assert_eq!(drain(&mut pending), [1, 2, 3]);
     }
 

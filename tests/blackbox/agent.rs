@@ -81,6 +81,7 @@ impl Outlet {
             .args(["run", "--config"])
             .arg(&self.config)
             .env("NOTIFY_SOCKET", &socket)
+            .env("OUTLETD_LOG", "warn")
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -119,8 +120,7 @@ impl Outlet {
     /// A client that hears everything of the outlet, once it has heard that the agent is online.
     pub async fn client(&self, dialect: Dialect, id: &str) -> Client {
         let mut client = self.early_client(dialect, id).await;
-        let agent = format!("{PREFIX}/agent");
-        client.next(|message| message.topic == agent && message.json["state"] == "online").await;
+        client.next(&format!("{PREFIX}/agent"), |agent| agent["state"] == "online").await;
         client
     }
 

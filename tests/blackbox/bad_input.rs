@@ -33,7 +33,8 @@ fn bad_jobs() -> Vec<(&'static str, String, &'static str, &'static str)> {
     ]}});
     let mut unknown_field = ticket("01JFIELD", "Tea");
     unknown_field["colour"] = json!("red");
-    let barcode = |kind: &str, data: &str| json!({"type": "barcode", "kind": kind, "data": data});
+    let barcode =
+        |symbology: &str, data: &str| json!({"type": "barcode", "symbology": symbology, "data": data});
     vec![
         ("kitchen", r#"{"id": "01JHALF", "kind": "print", "docu"#.into(), "invalid-json", "JSON"),
         ("kitchen", "no JSON at all".into(), "invalid-json", "JSON"),
@@ -55,7 +56,12 @@ fn bad_jobs() -> Vec<(&'static str, String, &'static str, &'static str)> {
         ("kitchen", ticket(&"A".repeat(65), "Tea").to_string(), "invalid-request", "id"),
         ("kitchen", r#"{"id": 7, "kind": "print"}"#.into(), "invalid-request", "id"),
         ("kitchen", r#"{"id": "01JFISC", "kind": "fiscal"}"#.into(), "unsupported", "fiscal"),
-        ("kitchen", r#"{"id": "01JRAW", "kind": "raw", "document": {"data": "G0A="}}"#.into(), "forbidden", "raw"),
+        (
+            "kitchen",
+            r#"{"id": "01JRAW", "kind": "raw", "document": {"data": "G0A="}}"#.into(),
+            "forbidden",
+            "raw",
+        ),
     ]
 }
 
@@ -138,8 +144,14 @@ async fn control_bytes_and_tiny_pictures_are_printed_harmlessly(broker: Broker) 
     let mut pos = outlet.client(Dialect::Paho5, "pos-1").await;
     let mut events = outlet.kitchen.events();
     // ESC @, the drawer (ESC p), a real-time drawer (DLE DC4) and a cut (GS V), as text.
-    let text = "Tea\u{1b}@\u{1b}p\u{0}\u{19}\u{19}\u{10}\u{14}\u{1}\u{0}\u{1}\u{1d}V\u{0}Coffee";
-    pos.submit("kitchen", &ticket("01JCTRL", text)).await;
+    let text = "\u{1b}@\u{1b}p\u{0}\u{19}\u{19}\u{10}\u{14}\u{1}\u{0}\u{1}\u{1d}V\u{0}";
+    let document = json!({"blocks": [
+        {"type": "text", "text": "Tea"},
+        {"type": "text", "text": text},
+        {"type": "text", "text": "Coffee"},
+        {"type": "cut"},
+    ]});
+    pos.submit("kitchen", &json!({"id": "01JCTRL", "kind": "print", "document": document})).await;
     pos.job_in("01JCTRL", &["succeeded"]).await;
     let document = json!({"blocks": [{"type": "image", "data": PIXEL}, {"type": "cut"}]});
     pos.submit("kitchen", &json!({"id": "01JDOT", "kind": "print", "document": document})).await;
@@ -173,7 +185,11 @@ async fn a_bad_request_is_answered_with_its_code(broker: Broker) {
     ];
     for (topic, payload, code) in cases {
         let answer = pos.exchange(&topic, payload, false).await;
-        assert_eq!((&answer["ok"], &answer["error"]["code"]), (&json!(false), &json!(code)), "{payload}: {answer}");
+        assert_eq!(
+            (&answer["ok"], &answer["error"]["code"]),
+            (&json!(false), &json!(code)),
+            "{payload}: {answer}"
+        );
     }
 }
 
@@ -217,7 +233,9 @@ async fn a_flood_of_bad_input_does_not_stop_the_others(broker: Broker) {
             let payload = format!("{{\"id\": \"01JFLOOD{number}\", \"kind\": ");
             flood.publish(Publish { topic: &topic, payload: &payload, ..Publish::default() }).await;
         }
-        flood.submit("kitchen", &ticket("01JAFTER", "Tea")).await
+        let payload = ticket("01JAFTER", "Tea").to_string();
+        flood.publish(Publish { topic: &topic, payload: &payload, ..Publish::default() }).await;
+        flood.job_in("01JAFTER", &["succeeded"]).await;
     };
     let working = async {
         for number in 0..10 {
@@ -226,8 +244,7 @@ async fn a_flood_of_bad_input_does_not_stop_the_others(broker: Broker) {
             pos.job_in(&id, &["succeeded"]).await;
         }
     };
-    let (after, ()) = tokio::join!(pouring, working);
-    assert_eq!(after["state"], "accepted", "{after}");
+    tokio::join!(pouring, working);
     assert_eq!(outlet.bar.paper_count(), 10);
 }
 

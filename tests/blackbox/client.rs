@@ -1,6 +1,6 @@
 //! MQTT clients that nobody here wrote, each driven through its own process.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -66,6 +66,8 @@ pub struct Client {
     ports: Ports,
     commands: Option<ChildStdin>,
     heard: mpsc::UnboundedReceiver<Message>,
+    /// What has come and was not asked for yet, by topic.
+    kept: HashMap<String, VecDeque<Message>>,
     /// The last messages, for a failed test's report.
     last: VecDeque<String>,
     asked: u32,
@@ -90,10 +92,11 @@ impl Client {
             }
             Dialect::NodeWebSocket => {
                 let mut command = Command::new(program("node"));
-                command
-                    .current_dir(installed("node"))
-                    .arg(beside("node/client.mjs"))
-                    .args([&ports.websocket.to_string(), id, filter]);
+                command.current_dir(installed("node")).arg(beside("node/client.mjs")).args([
+                    &ports.websocket.to_string(),
+                    id,
+                    filter,
+                ]);
                 command
             }
         };
@@ -104,6 +107,7 @@ impl Client {
             .spawn()
             .unwrap_or_else(|error| panic!("{dialect:?} can't be started ({error}): run ./check"));
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (tell, heard) = mpsc::unbounded_channel();
         let subscribed = async {
             loop {
                 let line = lines.next_line().await.unwrap();
@@ -111,12 +115,15 @@ impl Client {
                 if line.starts_with("Subscribed") {
                     return;
                 }
+                // What is retained may come first.
+                if let Some(message) = message_of(&line) {
+                    tell.send(message).ok();
+                }
             }
         };
         tokio::time::timeout(PATIENCE, subscribed)
             .await
             .unwrap_or_else(|_| panic!("{dialect:?} could not subscribe"));
-        let (tell, heard) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
                 if let Some(message) = message_of(&line) {
@@ -130,6 +137,7 @@ impl Client {
             ports,
             commands: process.stdin.take(),
             heard,
+            kept: HashMap::new(),
             last: VecDeque::new(),
             asked: 0,
             _process: process,
@@ -179,7 +187,7 @@ impl Client {
         let reply = self.reply_topic();
         if !self.dialect.is_v5() {
             self.publish(Publish { topic, payload, retain, ..Publish::default() }).await;
-            return self.next(|message| message.topic == reply).await.json;
+            return self.next(&reply, |_| true).await.json;
         }
         self.asked += 1;
         let correlation = format!("{}-{}", self.id, self.asked);
@@ -191,7 +199,7 @@ impl Client {
             correlation: Some(&correlation),
         })
         .await;
-        let answer = self.next(|message| message.topic == reply).await;
+        let answer = self.next(&reply, |_| true).await;
         assert_eq!(answer.correlation.as_deref(), Some(&*correlation), "the correlation data is echoed");
         assert!(!answer.retain);
         answer.json
@@ -231,16 +239,18 @@ impl Client {
     /// The next document of a job in one of some states.
     pub async fn job_in(&mut self, job: &str, states: &[&str]) -> Value {
         let topic = format!("{PREFIX}/job/{job}");
-        let fits = |message: &Message| {
-            message.topic == topic && states.iter().any(|state| message.json["state"] == *state)
-        };
-        self.next(fits).await.json
+        self.next(&topic, |document| states.iter().any(|state| document["state"] == *state)).await.json
     }
 
-    /// The next message that fits; others are passed over.
-    pub async fn next(&mut self, fits: impl Fn(&Message) -> bool) -> Message {
+    /// The next message of a topic that fits; earlier ones of the same topic are passed over.
+    pub async fn next(&mut self, topic: &str, fits: impl Fn(&Value) -> bool) -> Message {
         let found = async {
             loop {
+                while let Some(message) = self.kept.get_mut(topic).and_then(VecDeque::pop_front) {
+                    if fits(&message.json) {
+                        return message;
+                    }
+                }
                 let Some(message) = self.heard.recv().await else {
                     panic!("{:?} lost its connection; it had heard:\n{}", self.dialect, report(&self.last))
                 };
@@ -248,14 +258,16 @@ impl Client {
                 if self.last.len() > 12 {
                     self.last.pop_front();
                 }
-                if fits(&message) {
-                    return message;
-                }
+                self.kept.entry(message.topic.clone()).or_default().push_back(message);
             }
         };
         match tokio::time::timeout(PATIENCE, found).await {
             Ok(message) => message,
-            Err(_) => panic!("{:?} waited in vain; the last it heard:\n{}", self.dialect, report(&self.last)),
+            Err(_) => panic!(
+                "{:?} waited in vain on {topic}; the last it heard:\n{}",
+                self.dialect,
+                report(&self.last)
+            ),
         }
     }
 }

@@ -10,7 +10,9 @@ use crate::jobs::ticket;
 
 async fn a_job_is_looked_up_with_its_attempts_and_bytes(broker: Broker) {
     let outlet = Outlet::open(broker).await;
-    for (dialect, id) in [(Dialect::Mosquitto311, "01JA"), (Dialect::Paho5, "01JB"), (Dialect::NodeWebSocket, "01JC")] {
+    for (dialect, id) in
+        [(Dialect::Mosquitto311, "01JA"), (Dialect::Paho5, "01JB"), (Dialect::NodeWebSocket, "01JC")]
+    {
         let mut pos = outlet.client(dialect, "pos-1").await;
         pos.submit("kitchen", &ticket(id, "Tea 2 x 1.50")).await;
         pos.job_in(id, &["succeeded"]).await;
@@ -38,9 +40,9 @@ async fn a_waiting_job_is_called_off_and_never_printed(broker: Broker) {
     let outlet = Outlet::open(broker).await;
     let mut pos = outlet.client(Dialect::Paho5, "pos-1").await;
     let kitchen = format!("{PREFIX}/device/kitchen/state");
-    pos.next(|message| message.topic == kitchen && message.json["state"] == "ready").await;
+    pos.next(&kitchen, |device| device["state"] == "ready").await;
     outlet.kitchen.inject(Fault::RefuseConnections);
-    pos.next(|message| message.topic == kitchen && message.json["state"] == "offline").await;
+    pos.next(&kitchen, |device| device["state"] == "offline").await;
     pos.submit("kitchen", &ticket("01JOFF", "Tea")).await;
     let answer = pos.ask(&json!({"op": "cancel", "job": "01JOFF", "by": "anna"})).await;
     assert_eq!(answer["ok"], true, "{answer}");
@@ -48,7 +50,11 @@ async fn a_waiting_job_is_called_off_and_never_printed(broker: Broker) {
     pos.job_in("01JOFF", &["cancelled"]).await;
 
     let again = pos.ask(&json!({"op": "cancel", "job": "01JOFF"})).await;
-    assert_eq!((&again["ok"], &again["error"]["code"]), (&json!(false), &json!("version-mismatch")), "{again}");
+    assert_eq!(
+        (&again["ok"], &again["error"]["code"]),
+        (&json!(false), &json!("version-mismatch")),
+        "{again}"
+    );
 
     outlet.kitchen.inject(Fault::AcceptConnections);
     pos.submit("kitchen", &ticket("01JON", "Coffee")).await;
@@ -72,17 +78,17 @@ async fn an_uncertain_job_waits_for_a_person_and_does_what_the_person_says(broke
         (Dialect::NodeWebSocket, "01JC", "print-again"),
     ] {
         let mut pos = outlet.client(dialect, "pos-1").await;
-        pos.next(|message| message.topic == kitchen && message.json["state"] == "ready").await;
+        pos.next(&kitchen, |device| device["state"] == "ready").await;
         outlet.kitchen.inject(Fault::CutLinkAfter(20));
         pos.submit("kitchen", &ticket(id, "Borscht")).await;
         let doubt = pos.job_in(id, &["uncertain"]).await;
         assert_eq!(doubt["error"]["code"], "in-doubt", "{doubt}");
         assert!(doubt["evidence"].is_object(), "{doubt}");
-        let list = pos.next(|message| message.topic == attention && attends(&message.json, id)).await;
+        let list = pos.next(&attention, |list| attends(list, id)).await;
         assert_eq!(list.json["jobs"][0]["exits"], json!(["printed", "not-printed", "print-again"]));
 
         let mut late = outlet.client(Dialect::Mosquitto5, "late").await;
-        let kept = late.next(|message| message.topic == attention && attends(&message.json, id)).await;
+        let kept = late.next(&attention, |list| attends(list, id)).await;
         assert!(kept.retain, "who comes later is told, too");
 
         let refused = pos.ask(&json!({"op": "cancel", "job": id})).await;
@@ -93,7 +99,7 @@ async fn an_uncertain_job_waits_for_a_person_and_does_what_the_person_says(broke
         let expected = if answer == "not-printed" { "failed" } else { "succeeded" };
         assert_eq!(end["state"], expected, "{answer}: {end}");
         assert!(end["evidence"].to_string().contains("anna"), "who said so is on record: {end}");
-        pos.next(|message| message.topic == attention && !attends(&message.json, id)).await;
+        pos.next(&attention, |list| !attends(list, id)).await;
     }
     let copies = outlet.kitchen.papers().iter().filter(|paper| paper.says("COPY")).count();
     assert_eq!(copies, 1, "printed again once, marked as a copy");
@@ -129,7 +135,7 @@ async fn the_feed_is_numbered_without_gaps_and_replays_the_same_over_a_restart(b
     for id in ["01JF1", "01JF2"] {
         core.submit("kitchen", &ticket(id, "Tea")).await;
         while live.last().is_none_or(|last| last["job"]["job"] != id || last["job"]["state"] != "succeeded") {
-            let next = core.next(|message| message.topic == event).await.json;
+            let next = core.next(&event, |_| true).await.json;
             if live.last().is_none_or(|last| last["seq"] != next["seq"]) {
                 live.push(next);
             }
@@ -156,7 +162,7 @@ async fn a_device_says_how_it_is_and_what_it_is(broker: Broker) {
     let outlet = Outlet::open(broker).await;
     let mut pos = outlet.client(Dialect::Paho311, "pos-1").await;
     let kitchen = format!("{PREFIX}/device/kitchen/state");
-    pos.next(|message| message.topic == kitchen && message.json["state"] == "ready").await;
+    pos.next(&kitchen, |device| device["state"] == "ready").await;
     let status = pos.ask_device("kitchen", &json!({"op": "status"})).await;
     assert_eq!(status["ok"], true, "{status}");
     let identity = pos.ask_device("kitchen", &json!({"op": "identify"})).await;

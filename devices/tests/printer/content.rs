@@ -80,10 +80,16 @@ async fn the_trace_has_every_byte_that_crossed_the_wire() {
     let notes = Notes::attempt(1);
     bed.print(ticket("Tea"), &notes).await.unwrap();
     assert_eq!(notes.sent(), &bed.printer.received()[before..]);
-    let received = notes.trace.lock().unwrap().iter().any(|(direction, bytes)| {
-        *direction == outlet_devices::Direction::Received && bytes.starts_with(&[0x37, 0x22])
-    });
-    assert!(received, "the echo of the process id is in it");
+    let received: Vec<u8> = notes
+        .trace
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|(direction, _)| *direction == outlet_devices::Direction::Received)
+        .flat_map(|(_, bytes)| bytes.clone())
+        .collect();
+    let echoed = received.windows(2).any(|pair| pair == [0x37, 0x22]);
+    assert!(echoed, "the echo of the process id is in it");
 }
 
 /// A black-and-white BMP whose black dots are the set bits, in base64.

@@ -71,13 +71,10 @@ impl<D: Dialect> Writer<'_, D> {
             if !self.core.has_style(run.style) {
                 return Err(NotAsText(None));
             }
-            if self.text.style != run.style {
-                self.place(&mut x, run);
-                D::style(&self.core.model, self.text.style, run.style, self.out);
-                self.text.style = run.style;
-            } else if x != run.x {
+            if x != run.x {
                 self.place(&mut x, run);
             }
+            self.set_style(run.style);
             let table = match self.core.slots.get(self.text.page) {
                 Some(slot) => slot.table,
                 None => return Err(NotAsText(None)),
@@ -95,28 +92,30 @@ impl<D: Dialect> Writer<'_, D> {
         Ok(())
     }
 
-    /// Moves to the run's first dot: by spaces where they are shorter and land exactly.
+    fn set_style(&mut self, style: Style) {
+        if self.text.style != style {
+            D::style(&self.core.model, self.text.style, style, self.out);
+            self.text.style = style;
+        }
+    }
+
+    /// Moves to the run's first dot: by spaces where they are shorter and land exactly. They are never
+    /// taller than the run, nor underlined or black.
     fn place(&mut self, x: &mut u16, run: &Run<'_>) {
         let gap = run.x.saturating_sub(*x);
         *x = run.x;
         if gap == 0 {
             return;
         }
-        let style = self.text.style;
-        let cell = self.core.model.metrics().cell(style.font).width * u16::from(style.width.max(1));
-        let plain = !style.underline && !style.invert;
-        let by_spaces = plain && gap.is_multiple_of(cell);
-        if self.core.model.absolute_position && !(by_spaces && gap / cell <= 4) {
+        let plain = !run.style.underline && !run.style.invert;
+        let spaces = if plain { run.style } else { Style { font: run.style.font, ..Style::default() } };
+        let cell = self.core.model.metrics().cell(spaces.font).width * u16::from(spaces.width.max(1));
+        let few = gap.is_multiple_of(cell) && gap / cell <= 4;
+        if self.core.model.absolute_position && !few {
             D::position(run.x, self.out);
             return;
         }
-        if !by_spaces {
-            let spaces = Style { font: run.style.font, ..Style::default() };
-            D::style(&self.core.model, style, spaces, self.out);
-            self.text.style = spaces;
-        }
-        let style = self.text.style;
-        let cell = self.core.model.metrics().cell(style.font).width * u16::from(style.width.max(1));
+        self.set_style(spaces);
         self.out.resize(self.out.len() + usize::from(gap / cell), b' ');
     }
 

@@ -22,6 +22,23 @@ const PICTURES: usize = 6 << 20;
 /// Bytes of finished lines and symbols an encoder keeps.
 const LINES: usize = 2 << 20;
 
+/// Pages that printers of every maker print right, the most usual of each alphabet first. Where several pages
+/// have a character, such a page is taken before a rare one.
+const USUAL: [Page; 12] = [
+    Page::Cp437,
+    Page::Cp866,
+    Page::Cp850,
+    Page::Cp852,
+    Page::Cp858,
+    Page::Cp1251,
+    Page::Cp1252,
+    Page::Cp1250,
+    Page::Cp737,
+    Page::Cp857,
+    Page::Cp1253,
+    Page::Cp1254,
+];
+
 /// What an encoder keeps from document to document.
 pub(super) struct Core {
     pub(super) model: Model,
@@ -55,7 +72,8 @@ impl Core {
         }
         let mut slots: Vec<Slot> =
             model.pages.iter().map(|(&page, &number)| Slot { page, number, table: page.table() }).collect();
-        slots.sort_by_key(|slot| (slot.page != first, slot.page != model.default_page));
+        let rank = |page: Page| USUAL.iter().position(|usual| *usual == page).unwrap_or(USUAL.len());
+        slots.sort_by_key(|slot| (slot.page != first, slot.page != model.default_page, rank(slot.page)));
         Ok(Self {
             model: model.clone(),
             slots,

@@ -34,8 +34,10 @@ impl Parser {
             if self.bytes.is_empty() && length(byte).is_none() {
                 continue;
             }
-            // Inside a status no byte looks like the first of one.
-            if !self.bytes.is_empty() && byte & 0x91 != 0 {
+            // Inside a status no byte looks like the first of one; over a network the second has bit 7 set
+            // (*Star Line Mode Command Specifications*, 5-1-4).
+            let fixed = if self.bytes.len() == 1 { 0x11 } else { 0x91 };
+            if !self.bytes.is_empty() && byte & fixed != 0 {
                 self.bytes.clear();
                 if length(byte).is_none() {
                     continue;

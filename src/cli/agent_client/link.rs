@@ -306,21 +306,12 @@ fn mqtt_options(options: &Connection, name: &str) -> Result<MqttOptions, ClientE
 fn certificates(file: Option<&Path>) -> Result<Vec<u8>, ClientError> {
     let path = match file {
         Some(file) => file.to_owned(),
-        None => system_certificates(),
+        None => outletd::tls::system_roots(),
     };
     std::fs::read(&path).map_err(|error| ClientError::Certificates {
         file: path.display().to_string(),
         cause: error.to_string(),
     })
-}
-
-/// Where Debian, Fedora and Alpine keep them, or `SSL_CERT_FILE`.
-fn system_certificates() -> PathBuf {
-    const PLACES: [&str; 3] =
-        ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
-    let named = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
-    let usual = || PLACES.iter().map(PathBuf::from).find(|place| place.exists());
-    named.or_else(usual).unwrap_or_else(|| PathBuf::from(PLACES[0]))
 }
 
 /// Why the first connection was not made, and the remedy.

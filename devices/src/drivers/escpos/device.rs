@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use super::job::Proof;
 use super::listen::{Goal, Heard, Listen};
 use super::options::{Options, ProofOption, Timing};
-use super::printer::Printer;
+use super::printer::{Printer, Reply};
+use super::until::{Until, Waited};
 use crate::driver::{Attempt, BoxFuture, Command, Driver, JobContext, Outcome, Request, StatusSink};
 use crate::error::{DeviceError, ErrorKind};
 use crate::exchange::{Broken, Exchange};
@@ -155,10 +156,32 @@ impl EscPos {
             self.silent()?;
         }
         if self.options.proof == ProofOption::Auto && self.proof == Proof::ProcessId && status.gs_r {
-            self.printer.probe();
+            self.probe().await?;
         }
         self.printer.publish();
         Ok(())
+    }
+
+    /// Finds out whether process ids are echoed, and whether the printer works its buffer at all. One that
+    /// answers real-time questions and not the probe may be waiting for the rest of a command that a cut
+    /// link left behind: it would take the next ticket for it.
+    async fn probe(&mut self) -> Result<(), DeviceError> {
+        self.printer.probe();
+        let patience = self.timing.answer;
+        let Some(exchange) = &mut self.exchange else { return Ok(()) };
+        let mut session =
+            Until::new(&mut self.printer, patience, Instant::now(), |reply| *reply == Reply::Probe);
+        match exchange.run(&mut session, None).await {
+            Ok(Waited::TimedOut) if !self.recovered => {
+                self.recover();
+                self.printer.listen();
+                self.printer.probe();
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(Broken::Aborted) => Err(stopped()),
+            Err(broken) => Err(self.lost(format!("{}: {broken}", self.link))),
+        }
     }
 
     /// Opens the link unless there is a session.

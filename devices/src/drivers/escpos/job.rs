@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use outlet_protocols::escpos::command;
 use outlet_protocols::star;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::options::{Pace, Timing};
@@ -59,6 +61,27 @@ pub struct Payload {
     pub proof: Proof,
     /// The copies, in order.
     pub copies: Vec<CopyMark>,
+}
+
+impl Payload {
+    /// How to recognise the proof of these bytes later, as far as the bytes tell.
+    pub fn baseline(&self) -> Value {
+        let sha256: String = Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut baseline = json!({
+            "proof": self.proof.name(),
+            "bytes": self.bytes.len(),
+            "sha256": sha256,
+            "copies": self.copies.len(),
+        });
+        match self.proof {
+            Proof::ProcessId => {
+                baseline["ids"] = self.copies.iter().map(|copy| String::from_utf8_lossy(&copy.id)).collect();
+            }
+            Proof::Etb => baseline["counter_after"] = self.copies.last().map(|copy| copy.etb).into(),
+            Proof::GsR | Proof::None => {}
+        }
+        baseline
+    }
 }
 
 /// One copy of a document in a payload.

@@ -11,7 +11,7 @@
 //! and is silent on a network or USB link is taken for a printer behind a one-way print server; on a
 //! serial line it is offline, since there the cable or the baud rate is the likelier cause.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use outlet_protocols::codepage::Page;
 use outlet_protocols::encode::{Encoder, EncoderOptions};
@@ -65,8 +65,9 @@ impl DriverFactory for Factory {
         let encoder_options = EncoderOptions { codepage, status: true };
         let encoder =
             || Encoder::new(&model, encoder_options).map_err(|e| wrong("options.codepage", e.to_string()));
-        let (intake, encoder) = (payload::Intake(Mutex::new(encoder()?)), encoder()?);
         let proof = proof(options.proof, &model).map_err(|e| wrong("options.proof", e))?;
+        let live = (model.status.asb && proof == Proof::ProcessId).then(|| watch.subscribe());
+        let (intake, encoder) = (payload::Intake::new(encoder()?, live), encoder()?);
         let description = describe(&model, &link, proof);
         let driver = EscPos::new(link, model, options, encoder, codepage, proof, watch);
         Ok(Built { driver: Box::new(driver), check: Arc::new(intake), description })

@@ -8,9 +8,11 @@ use outlet_protocols::encode::{EncodeError, EncodeReport, Encoder, ErrorKind as 
 use outlet_protocols::escpos::command;
 use outlet_protocols::paper::Style;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use super::job::{CopyMark, Payload, Proof};
-use crate::driver::{Check, Command, Work};
+use super::printer::PAPER_NEAR_END;
+use crate::driver::{Check, Command, DeviceStatus, Work};
 use crate::error::{DeviceError, ErrorKind};
 
 /// The bytes of a job, each copy with the proof behind it, and what a person should know of it: null for
@@ -61,13 +63,37 @@ pub fn process_id(attempt: u64, copy: u8) -> [u8; 4] {
 }
 
 /// Judges jobs with an encoder of its own.
-pub struct Intake(pub Mutex<Encoder>);
+pub struct Intake {
+    encoder: Mutex<Encoder>,
+    /// The status of a printer that reports by itself and echoes process ids.
+    live: Option<watch::Receiver<DeviceStatus>>,
+}
+
+impl Intake {
+    /// `live`: the printer's status, where a job can be begun without asking the printer first.
+    pub fn new(encoder: Encoder, live: Option<watch::Receiver<DeviceStatus>>) -> Self {
+        Self { encoder: Mutex::new(encoder), live }
+    }
+}
 
 impl Check for Intake {
     fn check(&self, work: &Work) -> Result<(), DeviceError> {
         let Work::Print(document) = work;
-        let mut encoder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
         encoder.encode(document, &mut Vec::with_capacity(4096)).map(|_| ()).map_err(refusal)
+    }
+
+    fn baseline(&self, command: &Command, attempt: u64) -> Option<Value> {
+        let ready = self.live.as_ref().is_some_and(|status| {
+            let status = status.borrow();
+            status.online && status.conditions.iter().all(|condition| condition == PAPER_NEAR_END)
+        });
+        if !ready {
+            return None;
+        }
+        let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (payload, _) = payload(&mut encoder, command, Proof::ProcessId, attempt, 0).ok()?;
+        Some(payload.baseline())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Doing a job: preflight, intent, bytes, proof.
 
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::device::{EscPos, SETTLING, stopped};
@@ -69,22 +68,13 @@ impl EscPos {
 
     /// What is journaled before the first byte leaves: how to recognise this job's proof later.
     fn baseline(&self, payload: &Payload) -> Value {
-        let text = |id: &[u8; 4]| String::from_utf8_lossy(id).into_owned();
-        let mut baseline = json!({
-            "proof": payload.proof.name(),
-            "bytes": payload.bytes.len(),
-            "sha256": hex(&Sha256::digest(&payload.bytes)),
-            "copies": payload.copies.len(),
-        });
+        let mut baseline = payload.baseline();
         match payload.proof {
             Proof::ProcessId => {
-                baseline["ids"] = payload.copies.iter().map(|copy| text(&copy.id)).collect();
-                baseline["last_id_before"] = self.printer.ids.last().map(text).into();
+                let last = self.printer.ids.last();
+                baseline["last_id_before"] = last.map(|id| String::from_utf8_lossy(id)).into();
             }
-            Proof::Etb => {
-                baseline["counter_before"] = self.printer.etb.into();
-                baseline["counter_after"] = payload.copies.last().map(|copy| copy.etb).into();
-            }
+            Proof::Etb => baseline["counter_before"] = self.printer.etb.into(),
             Proof::GsR | Proof::None => {}
         }
         baseline
@@ -135,8 +125,4 @@ impl EscPos {
         Err(DeviceError::in_doubt(format!("{}: {reason}; look at the paper", self.link))
             .with_evidence(evidence))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -46,6 +46,9 @@ pub struct Printer {
     wants_asb: bool,
 }
 
+/// The one condition that prevents no printing.
+pub const PAPER_NEAR_END: &str = "paper-near-end";
+
 /// What a printer said, in the words of both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
@@ -55,6 +58,8 @@ pub enum Reply {
     ProcessId([u8; 4]),
     /// The one-byte answer to a `GS r` of a job, or to `GS I 1` and `GS I 2`.
     Sensor(u8),
+    /// The probe has passed through the printer's buffer.
+    Probe,
     /// Star's ETB counter.
     Etb(u8),
     /// A text answered to `GS I`.
@@ -190,7 +195,7 @@ impl Printer {
             Event::Byte(_) if self.pending_sensor > 0 => {
                 self.pending_sensor -= 1;
                 self.probe_passed = Some(now);
-                Reply::Other
+                Reply::Probe
             }
             Event::Byte(byte) => Reply::Sensor(byte),
             Event::Info(text) => Reply::Info(text),
@@ -336,7 +341,7 @@ impl Printer {
 /// The conditions of the contract that a state stands for.
 pub fn conditions(status: &Status) -> BTreeSet<String> {
     let all = [
-        (status.paper == PaperState::NearEnd, "paper-near-end"),
+        (status.paper == PaperState::NearEnd, PAPER_NEAR_END),
         (status.paper == PaperState::Out, "paper-out"),
         (status.cover_open, "cover-open"),
         (status.cutter_error, "cutter-jam"),
