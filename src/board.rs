@@ -8,9 +8,7 @@ use outlet_devices::driver::DeviceStatus;
 use tokio::sync::Notify;
 
 use crate::bus::Bus;
-use crate::bus::contract::{
-    AttentionDocument, DeviceState, DeviceStateDocument, QueueState, Topics,
-};
+use crate::bus::contract::{AttentionDocument, DeviceState, DeviceStateDocument, QueueState, Topics};
 use crate::clock::Clock;
 use crate::journal::Journal;
 
@@ -124,7 +122,7 @@ impl Board {
 }
 
 fn state_of(status: &DeviceStatus, queue: &QueueState) -> DeviceState {
-    let harmless = |condition: &String| condition == "paper-near-end" || condition == "drawer-open";
+    let harmless = |condition: &String| condition == "paper-near-end";
     if !status.online {
         DeviceState::Offline
     } else if !status.conditions.iter().all(harmless) {

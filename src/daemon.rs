@@ -1,5 +1,6 @@
 //! The only wiring: what is started in which order, and ended in which.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::board::Board;
 use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
-use crate::bus::client::{self, Connection};
-use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, Topics};
-use crate::bus::message::{Heard, Message};
 use crate::bus::Bus;
+use crate::bus::client::{self, Connection};
+use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Topics};
+use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
 use crate::config::{BrokerConfig, Config, DeviceConfig};
 use crate::intake::{Device, Devices, Intake, ToWorker};
@@ -56,7 +57,9 @@ pub enum DaemonError {
         folder: PathBuf,
     },
     /// The data folder can't be used.
-    #[error("the data folder {folder} can't be used: {reason}; it must exist or be creatable, and belong to this user")]
+    #[error(
+        "the data folder {folder} can't be used: {reason}; it must exist or be creatable, and belong to this user"
+    )]
     Data {
         /// The folder.
         folder: PathBuf,
@@ -100,8 +103,7 @@ impl Daemon {
         let board = Board::new(clock.clone());
         let (devices, desks) = build_devices(config, &journal, &board)?;
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
-        let intake =
-            Intake::new(topics.clone(), journal.clone(), devices.clone(), config.rights(), requests);
+        let intake = Intake::new(topics.clone(), journal.clone(), devices.clone(), config.rights(), requests);
 
         let agent = agent_document(&clock);
         let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
@@ -159,7 +161,9 @@ impl Daemon {
         self.stop.cancel();
         let all = async { while self.workers.join_next().await.is_some() {} };
         if tokio::time::timeout(self.drain, all).await.is_err() {
-            tracing::warn!("jobs are still being done: they are resolved with their devices at the next start");
+            tracing::warn!(
+                "jobs are still being done: they are resolved with their devices at the next start"
+            );
             self.abort.cancel();
             self.workers.shutdown().await;
         }
@@ -195,11 +199,10 @@ pub fn parse_broker_url(url: &str) -> Result<(String, u16, bool), String> {
 }
 
 fn lock(config: &Config) -> Result<std::fs::File, DaemonError> {
-    let failed = |error: std::io::Error| DaemonError::Data {
-        folder: config.data.clone(),
-        reason: error.to_string(),
-    };
-    std::fs::create_dir_all(&config.data).map_err(failed)?;
+    let failed =
+        |error: std::io::Error| DaemonError::Data { folder: config.data.clone(), reason: error.to_string() };
+    // What was ordered and paid is nobody else's business.
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data).map_err(failed)?;
     let file = std::fs::File::create(config.data.join("lock")).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -266,13 +269,19 @@ fn build_devices(
             settings.clone(),
         );
         for job in left.extract_if(.., |job| job.route == device.id) {
-            device.depth.fetch_add(1, Ordering::Relaxed);
+            if job.state != State::Uncertain && !job.is_held() {
+                device.depth.fetch_add(1, Ordering::Relaxed);
+            }
             desk.resume(job);
         }
         desks.push((Box::new(driver), desk));
     }
     for job in left {
-        tracing::warn!(job = job.job, device = job.route, "a job waits for a device that is not configured any more");
+        tracing::warn!(
+            job = job.job,
+            device = job.route,
+            "a job waits for a device that is not configured any more"
+        );
     }
     Ok((devices, desks))
 }

@@ -145,7 +145,10 @@ impl Intake {
         if message.retain {
             return Err(refuse(
                 "invalid-request",
-                format!("retained messages on {} are ignored: publish it again without retain", message.topic),
+                format!(
+                    "retained messages on {} are ignored: publish it again without retain",
+                    message.topic
+                ),
             ));
         }
         if message.payload.len() > MAX_PAYLOAD {
@@ -154,8 +157,7 @@ impl Intake {
                 format!("the payload has {} bytes, at most {MAX_PAYLOAD} are taken", message.payload.len()),
             ));
         }
-        let submission: Submission =
-            parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
+        let submission: Submission = parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
         if !is_job_id(&submission.id) {
             return Err(refuse(
                 "invalid-request",
@@ -224,13 +226,7 @@ impl Intake {
         let claimed = device.idle.swap(false, Ordering::AcqRel);
         let job = new_job(&device.id, &submission);
         let begin = claimed.then(|| self.begin_at_once(&device, &job, &work)).flatten();
-        let new = NewJob {
-            job,
-            ttl_ms: ttl_s.map(|s| i64::from(s) * 1000),
-            hash,
-            payload,
-            begin,
-        };
+        let new = NewJob { job, ttl_ms: ttl_s.map(|s| i64::from(s) * 1000), hash, payload, begin };
         let written = self.journal.accept(new);
         let intake = self.clone();
         Box::pin(async move {
@@ -245,6 +241,7 @@ impl Intake {
                             accepted.state = State::Accepted;
                             accepted.version -= 1;
                             accepted.attempt = 0;
+                            accepted.begun = false;
                         }
                         intake.answer(&to, &accepted);
                     }
@@ -288,12 +285,8 @@ impl Intake {
     /// Number and baseline of the first attempt, where the device is ready for it right now.
     fn begin_at_once(&self, device: &Device, job: &Job, work: &Work) -> Option<(u64, Value)> {
         let attempt = self.journal.next_attempt();
-        let command = Command {
-            job: job.job.clone(),
-            work: work.clone(),
-            copies: job.copies,
-            heading: Vec::new(),
-        };
+        let command =
+            Command { job: job.job.clone(), work: work.clone(), copies: job.copies, heading: Vec::new() };
         Some((attempt, device.check.baseline(&command, attempt)?))
     }
 
@@ -314,7 +307,10 @@ impl Intake {
     async fn reply_of(&self, device: Option<&str>, message: &Message, to: AnswerTo) -> (Reply, AnswerTo) {
         let refused = |code: &str, text: String| Reply::refused(ErrorBody::new(code, text));
         if message.retain {
-            let text = format!("retained messages on {} are ignored: publish it again without retain", message.topic);
+            let text = format!(
+                "retained messages on {} are ignored: publish it again without retain",
+                message.topic
+            );
             return (refused("invalid-request", text), to);
         }
         if message.payload.len() > MAX_PAYLOAD {
@@ -349,8 +345,11 @@ impl Intake {
                 "a response topic outside reply/ is not answered"
             );
         }
-        let by_client =
-            message.client.as_deref().filter(|client| is_name(client)).map(|client| self.topics.reply(client));
+        let by_client = message
+            .client
+            .as_deref()
+            .filter(|client| is_name(client))
+            .map(|client| self.topics.reply(client));
         AnswerTo { topic, correlation: message.correlation.clone(), by_client }
     }
 
@@ -371,6 +370,7 @@ impl Intake {
             version: 0,
             at: (self.journal.clock())(),
             attempt: 0,
+            begun: false,
             by: None,
             accepted_at: None,
             deadline: None,
@@ -387,7 +387,10 @@ impl Intake {
         if to.wants_copy() {
             self.answer(&to, &document);
         } else if !addressed && let Some(topic) = to.by_client {
-            self.answer(&AnswerTo { topic: Some(topic), correlation: to.correlation, by_client: None }, &document);
+            self.answer(
+                &AnswerTo { topic: Some(topic), correlation: to.correlation, by_client: None },
+                &document,
+            );
         }
         if addressed {
             self.publish(&document);
@@ -423,8 +426,7 @@ impl Heard for Intake {
                     return self.submit(&device, &message);
                 }
                 Box::pin(async move {
-                    let submitted =
-                        tokio::task::spawn_blocking(move || self.submit(&device, &message)).await;
+                    let submitted = tokio::task::spawn_blocking(move || self.submit(&device, &message)).await;
                     if let Ok(written) = submitted {
                         written.await;
                     }
@@ -483,9 +485,7 @@ pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
 
 fn one_block(block: Block) -> Result<Document, ErrorBody> {
     let document = Document { blocks: vec![block] };
-    document
-        .validate()
-        .map_err(|error| ErrorBody::new("invalid-request", format!("document: {error}")))?;
+    document.validate().map_err(|error| ErrorBody::new("invalid-request", format!("document: {error}")))?;
     Ok(document)
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use outlet_devices::detect;
 use outlet_devices::driver::Request;
 use outlet_devices::link::Link;
+use outlet_devices::{ErrorKind, detect};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -101,9 +101,7 @@ impl Requests {
             .collect();
         let configured: Vec<String> =
             self.devices.values().map(|device| device.description.link.clone()).collect();
-        let found = tokio::task::spawn_blocking(move || scan(&configured))
-            .await
-            .unwrap_or_default();
+        let found = tokio::task::spawn_blocking(move || scan(&configured)).await.unwrap_or_default();
         json!({"devices": devices, "found": found})
     }
 
@@ -127,10 +125,12 @@ impl Requests {
         target.tell(ToWorker::Request(request, answer));
         match answered.await {
             Ok(Ok(result)) => Reply::done(result),
-            Ok(Err(error)) => Reply {
-                result: Some(error.evidence.clone()).filter(|evidence| !evidence.is_null()),
-                ..Reply::refused(ErrorBody::new(error.code, error.message))
-            },
+            Ok(Err(error)) => {
+                let retryable = matches!(error.kind, ErrorKind::Busy | ErrorKind::NotSent);
+                let body = ErrorBody { retryable, ..ErrorBody::new(error.code, error.message) };
+                let result = Some(error.evidence).filter(|evidence| !evidence.is_null());
+                Reply { result, ..Reply::refused(body) }
+            }
             Err(_) => Reply::refused(ErrorBody::retryable(
                 "internal",
                 "the device's worker was restarted meanwhile: ask again",
@@ -155,9 +155,10 @@ fn error_body(error: &JournalError) -> ErrorBody {
 fn scan(configured: &[String]) -> Vec<Value> {
     let claims: Vec<_> = configured.iter().filter_map(|link| link.parse::<Link>().ok()).collect();
     let found = detect::detect().into_iter().enumerate().map(|(index, found)| {
-        let known = found.link.parse::<Link>().is_ok_and(|link| {
-            claims.iter().any(|configured| configured.claim().conflicts(&link.claim()))
-        });
+        let known = found
+            .link
+            .parse::<Link>()
+            .is_ok_and(|link| claims.iter().any(|configured| configured.claim().conflicts(&link.claim())));
         json!({
             "link": found.link,
             "name": found.name,

@@ -184,7 +184,7 @@ fn a_file_that_is_not_there_is_named_with_the_remedy() {
     let output = outletd([OsStr::new("validate"), missing.as_os_str()], []);
     assert_eq!(output.status.code(), Some(78));
     let said = String::from_utf8(output.stderr).unwrap();
-    says_all(&said, &[&missing.display().to_string(), "name the file with --config"]);
+    says_all(&said, &[&missing.display().to_string(), "give the path of the configuration"]);
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn a_broker_address_that_is_none_is_answered_with_what_one_looks_like() {
 fn an_open_port_without_users_is_refused() {
     Files::with("outlet = \"demo\"\n[embedded]\nmqtt = \"0.0.0.0:1883\"\n").complains(
         "outletd.toml",
-        2,
+        3,
         &["reachable from the network", "[[embedded.users]]"],
     );
 }

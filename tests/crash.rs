@@ -1,5 +1,7 @@
 //! Killed at every step of a job's life and started again: nothing lost, nothing printed twice silently.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod support;
 
 use std::net::{SocketAddr, TcpListener};
@@ -31,7 +33,11 @@ impl Agent {
         );
         std::fs::write(&config, toml).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
-        command.args(["run", "--log", "warn,outletd=debug,outlet_devices=debug", "--config"]).arg(&config).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .args(["run", "--log", "warn,outletd=debug,outlet_devices=debug", "--config"])
+            .arg(&config)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
         command.stdout(Stdio::null()).stderr(log);
         if let Some(crash) = crash {
@@ -158,7 +164,12 @@ async fn killed_while_bytes_are_on_their_way() {
         printer.wait_received_total(received).await;
         agent.kill().await;
         let mut again = Agent::start(folder.path(), addr, None).await.unwrap();
-        let end = tokio::time::timeout(PATIENCE, again.submit("01JA")).await.unwrap_or_else(|_| panic!("{point}: {}", std::fs::read_to_string(folder.path().join("log")).unwrap())).unwrap();
+        let end = tokio::time::timeout(PATIENCE, again.submit("01JA"))
+            .await
+            .unwrap_or_else(|_| {
+                panic!("{point}: {}", std::fs::read_to_string(folder.path().join("log")).unwrap())
+            })
+            .unwrap();
         audit(&point, &end, &printer);
         again.kill().await;
         uncertain += usize::from(end.state == State::Uncertain);

@@ -1,5 +1,7 @@
 //! The main job: published, journaled, printed, and its outcome known.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod support;
 
 use outlet_devices::Confidence;
@@ -68,8 +70,10 @@ async fn paper_out_in_mid_job_waits_and_goes_on_without_sending_again() {
     let outlet = Outlet::open(vec![kitchen().await]).await;
     let mut pos = outlet.client().await;
     outlet.printer("kitchen").inject(Fault::PaperOutAfterLines(2));
-    let lines: Vec<_> =
-        (1..=6).map(|n| json!({"type": "text", "text": format!("line {n}")})).chain([json!({"type": "cut"})]).collect();
+    let lines: Vec<_> = (1..=6)
+        .map(|n| json!({"type": "text", "text": format!("line {n}")}))
+        .chain([json!({"type": "cut"})])
+        .collect();
     pos.submit("kitchen", &json!({"id": "01JA", "kind": "print", "document": {"blocks": lines}})).await;
     let waiting = pos.job("01JA", outletd::bus::contract::State::Waiting).await;
     assert_eq!(waiting.reason.unwrap().code, "paper-out");
@@ -94,7 +98,8 @@ async fn a_link_lost_after_bytes_have_left_is_uncertain_and_waits_for_a_person()
     let attention = pos.topics.attention();
     let (_, list) = pos.next(|topic, value| topic == attention && value["jobs"][0]["job"] == "01JA").await;
     assert_eq!(list["jobs"][0]["exits"], json!(["printed", "not-printed", "print-again"]));
-    let answer = pos.ask_agent(json!({"op": "resolve", "job": "01JA", "answer": "print-again", "by": "anna"})).await;
+    let answer =
+        pos.ask_agent(json!({"op": "resolve", "job": "01JA", "answer": "print-again", "by": "anna"})).await;
     assert_eq!(answer["ok"], true, "{answer}");
     let done = pos.job("01JA", Succeeded).await;
     assert_eq!(done.attempt, 2);

@@ -86,7 +86,7 @@ def put(printer, block):
 
 
 def grey(width, height):
-    pixels = bytes(((x * 7 + y * 3) ^ (x * y >> 6)) & 255 for y in range(height) for x in range(width))
+    pixels = bytes(((x * 7 + y * 3) ^ ((x * y) >> 6)) & 255 for y in range(height) for x in range(width))
     return Image.frombytes("L", (width, height), pixels)
 
 

@@ -64,16 +64,16 @@ impl Client {
     }
 
     /// Publishes with QoS 1, and says where an answer is wanted. Waits only for room in the client.
-    pub async fn publish(&self, topic: &str, payload: impl Into<Vec<u8>>, answer: Option<&str>) -> Result<()> {
+    pub async fn publish(
+        &self,
+        topic: &str,
+        payload: impl Into<Vec<u8>>,
+        answer: Option<&str>,
+    ) -> Result<()> {
         let properties =
             PublishProperties { response_topic: answer.map(str::to_owned), ..PublishProperties::default() };
-        let sent = self.mqtt.publish_with_properties(
-            topic,
-            QoS::AtLeastOnce,
-            false,
-            payload.into(),
-            properties,
-        );
+        let sent =
+            self.mqtt.publish_with_properties(topic, QoS::AtLeastOnce, false, payload.into(), properties);
         Ok(sent.await?)
     }
 

@@ -14,8 +14,8 @@ use outlet_protocols::raster::{Grey, dither};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::report::{Report, Row, Table, per_second};
 use crate::Result;
+use crate::report::{Report, Row, Table, per_second};
 
 /// The printer that is encoded for: 80 mm, and it draws QR codes and CODE128 itself.
 const MODEL: &str = "epson-tm-t20iii";
@@ -172,7 +172,7 @@ fn image_crate() -> Result<Figures> {
 /// A picture of all greys, without help from a generator of random numbers: the peers make the same.
 fn grey() -> Grey {
     let (width, height) = PICTURE;
-    let pixel = |x: u32, y: u32| ((x * 7 + y * 3) ^ (x * y >> 6)) as u8;
+    let pixel = |x: u32, y: u32| ((x * 7 + y * 3) ^ ((x * y) >> 6)) as u8;
     let pixels = (0..u32::from(height)).flat_map(|y| (0..u32::from(width)).map(move |x| pixel(x, y)));
     Grey { width, height, pixels: pixels.collect() }
 }

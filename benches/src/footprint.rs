@@ -55,14 +55,22 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
     report.row(Row::at_most("Memory idle with 10 devices, VmRSS", TARGET_IDLE, idle, " MiB"));
     report.row(Row::at_most("Memory after 100,000 jobs, VmRSS", TARGET_JOBS, after, " MiB"));
     report.row(Row::at_most("Start to ready, empty journal", TARGET_EMPTY, shortest(&empty), " ms"));
-    report.row(Row::at_most("Start to ready, 100,000 jobs in the journal", TARGET_FULL, shortest(&full), " ms"));
+    report.row(Row::at_most(
+        "Start to ready, 100,000 jobs in the journal",
+        TARGET_FULL,
+        shortest(&full),
+        " ms",
+    ));
     let mut table = Table::new("Memory and start", &["what", "figure"]);
     let mut line = |what: &str, figure: String| table.line([what.to_owned(), figure]);
     line("start to ready, empty journal: shortest and longest", range(&empty));
     line("start to ready, 100,000 jobs: shortest and longest", range(&full));
     line("the same after SIGKILL, once", format!("{:.1} ms", ms(&killed)));
     line("most memory ever while 100,000 jobs were printed, VmHWM", format!("{peak:.1} MiB"));
-    line("jobs printed per second meanwhile, each journaled to its end", format!("{:.0}", JOBS as f64 / printing));
+    line(
+        "jobs printed per second meanwhile, each journaled to its end",
+        format!("{:.0}", JOBS as f64 / printing),
+    );
     line("the journal's file after them", format!("{journal:.0} MiB"));
     report.table(table);
     report.note(format!(

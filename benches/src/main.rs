@@ -77,11 +77,8 @@ fn measure(args: &Args) -> Result<bool> {
     let mut report = Report::default();
     let wanted = |part| args.parts.is_empty() || args.parts.contains(&part);
     if wanted(Part::Encode) {
-        let peers = Peers {
-            scripts: args.scripts.clone(),
-            python: args.python.clone(),
-            escpos: args.escpos.clone(),
-        };
+        let peers =
+            Peers { scripts: args.scripts.clone(), python: args.python.clone(), escpos: args.escpos.clone() };
         encode::measure(&peers, &mut report)?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

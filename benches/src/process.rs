@@ -146,7 +146,8 @@ impl Outlet {
         let pid = self.process.as_ref().and_then(Child::id).ok_or("the agent does not run")?;
         let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
-        let kilobytes: f64 = line.ok_or("the kernel does not say it")?.trim().trim_end_matches(" kB").parse()?;
+        let kilobytes: f64 =
+            line.ok_or("the kernel does not say it")?.trim().trim_end_matches(" kB").parse()?;
         Ok(kilobytes / 1024.0)
     }
 }
@@ -167,7 +168,9 @@ impl Mosquitto {
         let config = folder.path().join("mosquitto.conf");
         std::fs::write(
             &config,
-            format!("listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\n"),
+            format!(
+                "listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nlog_type error\n"
+            ),
         )?;
         let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/usr/local/sbin";
         let process = Command::new("mosquitto")

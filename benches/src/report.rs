@@ -100,7 +100,9 @@ impl Report {
         let rows: Vec<_> = self
             .rows
             .iter()
-            .map(|row| vec![row.what.clone(), row.target.clone(), row.result.clone(), verdict(row.met).into()])
+            .map(|row| {
+                vec![row.what.clone(), row.target.clone(), row.result.clone(), verdict(row.met).into()]
+            })
             .collect();
         format!(
             "# Benchmarks\n\nMade by `benches/run`, which installs what it compares with, measures, and writes this \
@@ -146,7 +148,9 @@ fn machine(folder: &Path) -> String {
     let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let field = |text: &str, key: &str| {
         text.lines()
-            .find_map(|line| line.strip_prefix(key)?.split_once(':').map(|(_, value)| value.trim().to_owned()))
+            .find_map(|line| {
+                line.strip_prefix(key)?.split_once(':').map(|(_, value)| value.trim().to_owned())
+            })
             .unwrap_or_else(|| "unknown".into())
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

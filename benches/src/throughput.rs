@@ -27,8 +27,10 @@ const TARGET: f64 = 2000.0;
 /// Publishes jobs as fast as they are accepted, kills the agent at the last answer, and looks into the journal
 /// with a new one.
 pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<()> {
-    let mut table =
-        Table::new("Jobs accepted, 20 printers", &["round", "jobs", "seconds", "accepted/s", "in the journal"]);
+    let mut table = Table::new(
+        "Jobs accepted, 20 printers",
+        &["round", "jobs", "seconds", "accepted/s", "in the journal"],
+    );
     let mut best = 0f64;
     for round in 1..=ROUNDS {
         let mut outlet = Outlet::new(agent, work, PRINTERS).await?;
@@ -55,8 +57,13 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
         }
         let rate = JOBS as f64 / seconds;
         best = best.max(rate);
-        let figures =
-            [round.to_string(), JOBS.to_string(), format!("{seconds:.2}"), format!("{rate:.0}"), "all".into()];
+        let figures = [
+            round.to_string(),
+            JOBS.to_string(),
+            format!("{seconds:.2}"),
+            format!("{rate:.0}"),
+            "all".into(),
+        ];
         table.line(figures);
     }
     report.row(Row::at_least("Jobs accepted per second over 20 printers, all journaled", TARGET, best, ""));

@@ -114,12 +114,9 @@ impl Topics {
 
     /// Whether an answer may be sent there: only below `reply/`, without wildcards.
     pub fn is_reply(&self, topic: &str) -> bool {
-        topic
-            .strip_prefix(self.prefix.as_str())
-            .and_then(|rest| rest.strip_prefix("/reply/"))
-            .is_some_and(|client| {
-                !client.is_empty() && client.len() <= 256 && !client.contains(['+', '#', '\0'])
-            })
+        topic.strip_prefix(self.prefix.as_str()).and_then(|rest| rest.strip_prefix("/reply/")).is_some_and(
+            |client| !client.is_empty() && client.len() <= 256 && !client.contains(['+', '#', '\0']),
+        )
     }
 
     fn below(&self, leaf: &str) -> String {
@@ -277,6 +274,9 @@ pub struct JobDocument {
     pub at: Timestamp,
     /// How many attempts were begun.
     pub attempt: u32,
+    /// Set while bytes of it may be on their way: it can't be called off now, and does not expire.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begun: bool,
     /// Who asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

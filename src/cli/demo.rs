@@ -162,7 +162,7 @@ async fn demonstrate(args: Args, mut screen: Screen) -> Result<(), Failure> {
 /// Says how the demo itself can avoid a port in use.
 fn in_use(problem: &Failure, args: &Args) -> Failure {
     let message = problem.message().unwrap_or("the agent did not start");
-    Failure::configuration(format!(
+    Failure::unreachable(format!(
         "{message}\n  The demo takes other ports too: outletd demo --mqtt 127.0.0.1:{} --websocket 127.0.0.1:{}",
         args.mqtt.port().wrapping_add(1000),
         args.websocket.port().wrapping_add(1000)

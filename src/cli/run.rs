@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use outletd::broker::BrokerError;
 use outletd::config;
 use outletd::daemon::{Daemon, DaemonError};
 use outletd::systemd;
@@ -78,11 +79,28 @@ pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failure> {
 /// How a start that failed ends the program.
 pub(crate) fn failure(error: &DaemonError) -> Failure {
     match error {
+        // These may pass: another program may let the port go.
+        DaemonError::Broker(BrokerError::AddressInUse { .. } | BrokerError::Listen { .. })
+        | DaemonError::Locked { .. } => Failure::unreachable(message(error)),
         DaemonError::Device { .. } | DaemonError::External(_) | DaemonError::Broker(_) => {
-            Failure::configuration(error.to_string())
+            Failure::configuration(message(error))
         }
-        _ => Failure::bad(error.to_string()),
+        _ => Failure::bad(message(error)),
     }
+}
+
+/// An error with its causes.
+fn message(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let text = source.to_string();
+        if !message.contains(&text) {
+            message = format!("{message}: {text}");
+        }
+        cause = source.source();
+    }
+    message
 }
 
 /// SIGTERM or SIGINT.

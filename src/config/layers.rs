@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use config::{Config as Layered, Environment, Map, Source, Value, ValueKind};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Config, ConfigError, ConfigErrors};
@@ -66,15 +67,15 @@ impl Origins {
 /// Reads all layers.
 pub fn read(path: &Path) -> Result<(Config, Origins), ConfigErrors> {
     let mut origins = Origins::default();
-    let mut devices = Vec::new();
+    let mut lists = Lists::default();
     let mut builder = Layered::builder();
     for file in files(path)? {
-        let layer = Layer::read(&file, &mut origins, &mut devices)?;
+        let layer = Layer::read(&file, &mut origins, &mut lists)?;
         builder = builder.add_source(layer);
     }
     origins.note_environment();
     builder = builder
-        .add_source(Devices(devices))
+        .add_source(lists)
         .add_source(Environment::with_prefix(PREFIX).prefix_separator(SEPARATOR).separator(SEPARATOR));
     let layered = builder.build().map_err(|error| alone(None, error.to_string()))?;
     match serde_path_to_error::deserialize(layered) {
@@ -118,9 +119,10 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ConfigErrors> {
 struct Layer(Map<String, Value>);
 
 impl Layer {
-    fn read(file: &Path, origins: &mut Origins, devices: &mut Vec<Value>) -> Result<Self, ConfigErrors> {
+    fn read(file: &Path, origins: &mut Origins, lists: &mut Lists) -> Result<Self, ConfigErrors> {
         let text = std::fs::read_to_string(file).map_err(|error| {
-            let message = format!("{} can't be read: {error}; name the file with --config", file.display());
+            let message =
+                format!("{} can't be read: {error}; give the path of the configuration", file.display());
             alone(None, message)
         })?;
         let table = DeTable::parse(&text).map_err(|error| {
@@ -137,15 +139,20 @@ impl Layer {
                     let message = "device: each device is a table of its own: write [[device]]".to_owned();
                     return Err(alone(Some(Origin::File { file: file.to_owned(), line }), message));
                 };
-                for table in tables {
-                    let path = format!("device[{}]", devices.len());
-                    walk.note(&path, table.span().start);
-                    devices.push(walk.value(&path, table.get_ref()));
-                }
+                walk.gather("device", tables, &mut lists.devices);
                 continue;
             }
             walk.note(&name, key.span().start);
-            map.insert(name.clone(), walk.value(&name, value.get_ref()));
+            let mut value = value.get_ref().clone();
+            if name == "embedded"
+                && let DeValue::Table(embedded) = &mut value
+                && let Some(users) = embedded.get("users").cloned()
+                && let DeValue::Array(tables) = users.get_ref()
+            {
+                embedded.remove("users");
+                walk.gather("embedded.users", tables, &mut lists.users);
+            }
+            map.insert(name.clone(), walk.value(&name, &value));
         }
         Ok(Self(map))
     }
@@ -160,16 +167,23 @@ impl Source for Layer {
     }
 }
 
-/// The devices of all files: lists would replace each other.
-#[derive(Debug, Clone)]
-struct Devices(Vec<Value>);
+/// Devices and users of all files: lists would replace each other.
+#[derive(Debug, Clone, Default)]
+struct Lists {
+    devices: Vec<Value>,
+    users: Vec<Value>,
+}
 
-impl Source for Devices {
+impl Source for Lists {
     fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
         Box::new(self.clone())
     }
     fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
-        Ok([("device".to_owned(), Value::new(None, ValueKind::Array(self.0.clone())))].into_iter().collect())
+        let lists = [("device", &self.devices), ("embedded.users", &self.users)];
+        let given = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        Ok(given
+            .map(|(key, list)| (key.to_owned(), Value::new(None, ValueKind::Array(list.clone()))))
+            .collect())
     }
 }
 
@@ -181,6 +195,15 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Adds the tables of a list to those of the files before.
+    fn gather(&mut self, key: &str, tables: &[Spanned<DeValue<'_>>], list: &mut Vec<Value>) {
+        for table in tables {
+            let path = format!("{key}[{}]", list.len());
+            self.note(&path, table.span().start);
+            list.push(self.value(&path, table.get_ref()));
+        }
+    }
+
     fn note(&mut self, path: &str, at: usize) {
         let origin = Origin::File { file: self.file.to_owned(), line: line_of(self.text, at) };
         self.origins.0.insert(path.to_owned(), origin);

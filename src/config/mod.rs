@@ -13,7 +13,7 @@ use outlet_devices::registry;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::broker::EmbeddedConfig;
+use crate::broker::{BrokerError, EmbeddedConfig};
 use crate::bus::contract::{Topics, is_name};
 use crate::queue::Words;
 use crate::rights::{Right, Rights};
@@ -266,21 +266,58 @@ impl Checker<'_> {
         if config.journal.keep_days < 7 {
             self.say("journal.keep_days", "ids must be kept at least 7 days for repeats to be known".into());
         }
-        if let Some(broker) = &config.broker {
-            if let Err(error) = crate::daemon::parse_broker_url(&broker.url) {
-                self.say("broker.url", error);
-            }
-        } else if let Err(error) = config.embedded.check() {
-            self.say("embedded", error.to_string());
+        match &config.broker {
+            Some(broker) => self.check_external(broker),
+            None => self.check_embedded(),
         }
         self.check_rights();
         self.check_devices();
         self.found
     }
 
+    fn check_external(&mut self, broker: &BrokerConfig) {
+        if let Err(error) = crate::daemon::parse_broker_url(&broker.url) {
+            self.say("broker.url", error);
+        }
+        self.check_file("broker.password_file", broker.password_file.as_deref());
+        self.check_file("broker.ca", broker.ca.as_deref());
+    }
+
+    fn check_embedded(&mut self) {
+        let embedded = &self.config.embedded;
+        if let Err(error) = embedded.check() {
+            let key = match &error {
+                BrokerError::OpenNetwork { key, .. } => format!("embedded.{key}"),
+                BrokerError::User { name, .. } => {
+                    let index = embedded.users.iter().rposition(|user| &user.name == name).unwrap_or(0);
+                    format!("embedded.users[{index}]")
+                }
+                _ => "embedded".to_owned(),
+            };
+            self.say(&key, error.to_string());
+        }
+        if let Some(tls) = &embedded.tls {
+            self.check_file("embedded.tls.certificate", Some(&tls.certificate));
+            self.check_file("embedded.tls.key", Some(&tls.key));
+        }
+    }
+
+    fn check_file(&mut self, key: &str, path: Option<&Path>) {
+        if let Some(path) = path
+            && let Err(error) = std::fs::File::open(path)
+        {
+            self.say(key, format!("{} can't be read: {error}; check its path and its owner", path.display()));
+        }
+    }
+
     fn check_rights(&mut self) {
         let config = self.config;
         if config.broker.is_some() {
+            if !config.rights.users.is_empty() {
+                let message = "an external broker does not tell who published: set the rights of all its \
+                               clients in [rights] anonymous, and who may publish where in the broker";
+                self.say("rights.users", message.into());
+            }
             return;
         }
         for user in config.rights.users.keys() {

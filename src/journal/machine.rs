@@ -322,6 +322,7 @@ impl Job {
             version: self.version,
             at: self.at,
             attempt: self.attempts,
+            begun: self.begun.is_some(),
             by: self.by.clone(),
             accepted_at: Some(self.accepted_at),
             deadline: self.deadline,

@@ -164,15 +164,8 @@ impl Desk {
     async fn take(&mut self, message: ToWorker) {
         match message {
             ToWorker::Job { job, work } => {
-                let job = if self.status.borrow().online || job.is_begun() {
-                    *job
-                } else {
-                    let reason = self.blocked_reason();
-                    match self.journal.apply(&job.job, Event::Wait { reason }).await {
-                        Ok(transition) => transition.job,
-                        Err(_) => *job,
-                    }
-                };
+                let online = self.status.borrow().online;
+                let job = if online { *job } else { self.wait_offline(*job).await };
                 self.queue(job, work);
                 self.publish_current();
             }
@@ -180,6 +173,17 @@ impl Desk {
             ToWorker::Request(request, answer) => self.take_request(request, answer),
             ToWorker::Wake => {}
         }
+    }
+
+    /// A job that comes while there is no session waits from the start. Nothing of it has left, even where it
+    /// was begun together with its acceptance: the session was lost in between.
+    async fn wait_offline(&self, job: Job) -> Job {
+        let reason = self.blocked_reason();
+        let (attempt, event) = match job.begun {
+            Some(number) => (Some((number, Vec::new())), Event::NotSent { reason }),
+            None => (None, Event::Wait { reason }),
+        };
+        self.write(&job.job, attempt, event).await.unwrap_or(job)
     }
 
     /// A request waits for the driver, but not for a job that may itself wait for paper.
@@ -412,7 +416,10 @@ impl Desk {
         match self.journal.job(&entry.job).await {
             Ok(Some((job, _))) if job.is_overdue(self.now()) => self.expire_one(&job.job).await,
             Ok(Some((job, _)))
-                if !job.state.is_final() && !job.is_held() && !job.is_begun() && job.route == self.device.id =>
+                if !job.state.is_final()
+                    && !job.is_held()
+                    && !job.is_begun()
+                    && job.route == self.device.id =>
             {
                 self.pending.insert(Entry::new(job, entry.work()));
             }
@@ -438,7 +445,9 @@ impl Desk {
         }
         let error = ErrorBody::new(
             "in-doubt",
-            format!("the agent was stopped in the middle of this job and the outcome is not known ({why}): look at the paper"),
+            format!(
+                "the agent was stopped in the middle of this job and the outcome is not known ({why}): look at the paper"
+            ),
         );
         let evidence = json!({"attempt": number, "baseline": attempt.baseline, "asked": why});
         let event = Event::Doubt { error, evidence };
@@ -519,19 +528,20 @@ impl Desk {
     }
 
     fn movable_pending(&self) -> impl Iterator<Item = &Entry> {
-        self.pending.unbegun().filter(|entry| !entry.rerouted)
+        self.pending.unbegun().filter(|entry| entry.movable)
     }
 
     fn active_movable(&self) -> Option<&Entry> {
         self.active
             .as_ref()
-            .filter(|active| !active.left && active.entry.begun.is_none() && !active.entry.rerouted)
+            .filter(|active| !active.left && active.entry.begun.is_none() && active.entry.movable)
             .map(|active| &active.entry)
     }
 
     /// Hands jobs that have waited long enough, and of which nothing was sent, to the fallback device.
     async fn move_to_fallback(&mut self) {
-        let Some(fallback) = self.device.fallback.as_ref().and_then(|id| self.devices.get(id)).cloned() else {
+        let Some(fallback) = self.device.fallback.as_ref().and_then(|id| self.devices.get(id)).cloned()
+        else {
             return;
         };
         let after = self.settings.fallback_after;
@@ -543,7 +553,16 @@ impl Desk {
         let moving: Vec<Entry> =
             self.active_movable().into_iter().chain(self.movable_pending()).filter(due).cloned().collect();
         let reason = self.blocked_reason();
-        for entry in moving {
+        for mut entry in moving {
+            let work = match entry.kept.take() {
+                Some(kept) => Ok(kept.work),
+                None => self.work(&entry.job).await,
+            };
+            let Some(work) = work.ok().filter(|work| fallback.check.check(work).is_ok()) else {
+                tracing::warn!(job = entry.job, fallback = %fallback.id, "the fallback device can't do this job");
+                self.not_movable(&entry.job);
+                continue;
+            };
             let event = Event::Reroute { to: fallback.id.clone(), reason: reason.clone() };
             let active = self.active.as_mut().filter(|active| active.entry.job == entry.job);
             match self.journal.apply(&entry.job, event).await {
@@ -564,15 +583,23 @@ impl Desk {
                     );
                     fallback.depth.fetch_add(1, Ordering::Relaxed);
                     let job = Box::new(transition.job);
-                    fallback.tell(ToWorker::Job { job, work: entry.work() });
+                    fallback.tell(ToWorker::Job { job, work: Some(work) });
                 }
                 // It has begun after all: its own device will tell.
-                Err(JournalError::Refused(_)) => {
-                    if let Some(active) = active {
-                        active.entry.rerouted = true;
-                    }
-                }
+                Err(JournalError::Refused(_)) => self.not_movable(&entry.job),
                 Err(error) => tracing::error!(job = entry.job, %error, "a job could not be moved"),
+            }
+        }
+    }
+
+    /// A job stays with its own device, whatever becomes of that.
+    fn not_movable(&mut self, job: &str) {
+        match self.active.as_mut().filter(|active| active.entry.job == job) {
+            Some(active) => active.entry.movable = false,
+            None => {
+                if let Some(entry) = self.pending.remove(job) {
+                    self.pending.insert(Entry { movable: false, ..entry });
+                }
             }
         }
     }
@@ -634,9 +661,10 @@ impl Desk {
 
     /// A job has left this queue, for another or for its end.
     fn left_for_good(&self) {
-        let _ = self.device.depth.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |depth| {
-            Some(depth.saturating_sub(1))
-        });
+        let _ = self
+            .device
+            .depth
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |depth| Some(depth.saturating_sub(1)));
     }
 
     fn now(&self) -> Timestamp {

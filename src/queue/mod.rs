@@ -45,7 +45,12 @@ enum Ended {
 
 impl Worker {
     /// A worker for a driver. `stop`: begin nothing more; `abort`: end at once.
-    pub fn new(driver: Box<dyn Driver>, desk: Desk, stop: CancellationToken, abort: CancellationToken) -> Self {
+    pub fn new(
+        driver: Box<dyn Driver>,
+        desk: Desk,
+        stop: CancellationToken,
+        abort: CancellationToken,
+    ) -> Self {
         Self { driver, desk, failures: 0, stop, abort }
     }
 
@@ -176,8 +181,7 @@ impl Worker {
     async fn work(&mut self, entry: Entry) -> After {
         let Some((job, command)) = self.desk.take_up(&entry).await else { return After::Next };
         self.desk.publish(Some(&job.job));
-        let (cx, mut said) =
-            Context::new(&self.desk.journal, &job, &self.desk.device.id, self.abort.clone());
+        let (cx, mut said) = Context::new(&self.desk.journal, &job, &self.desk.device.id, self.abort.clone());
         let result = {
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);

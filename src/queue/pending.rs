@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use outlet_devices::Work;
 
+use crate::bus::contract::Kind;
 use crate::clock::Timestamp;
 use crate::journal::machine::Job;
 
@@ -23,8 +24,8 @@ pub struct Entry {
     pub accepted_at: Timestamp,
     /// Until when it is to be begun.
     pub deadline: Option<Timestamp>,
-    /// It was taken over from another device, and won't be passed on again.
-    pub rerouted: bool,
+    /// Another device may take it over: a document that was not taken over before.
+    pub movable: bool,
     /// The job and what it asks for, where the queue is short enough to keep them.
     pub kept: Option<Box<Kept>>,
 }
@@ -51,7 +52,7 @@ impl Entry {
             begun: job.begun,
             accepted_at: job.accepted_at,
             deadline: job.deadline,
-            rerouted: job.rerouted.is_some(),
+            movable: job.kind == Kind::Print && job.rerouted.is_none(),
             kept: work.map(|work| Box::new(Kept { job, work })),
         }
     }
@@ -157,7 +158,7 @@ mod tests {
             begun: None,
             accepted_at: Timestamp(seq as i64),
             deadline: None,
-            rerouted: false,
+            movable: true,
             kept: None,
         }
     }

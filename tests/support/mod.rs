@@ -1,6 +1,7 @@
 //! An outlet for tests: the real daemon in this process, simulated printers, and a client.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -206,9 +207,7 @@ impl Client {
             return known.clone();
         }
         let topic = self.topics.job(job);
-        let (_, value) = self
-            .next(|seen, value| seen == topic && value["state"] == json!(state))
-            .await;
+        let (_, value) = self.next(|seen, value| seen == topic && value["state"] == json!(state)).await;
         serde_json::from_value(value).unwrap()
     }
 

@@ -1,7 +1,7 @@
 //! One MQTT 5 connection: a task polls it and hands what comes to whoever watches.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

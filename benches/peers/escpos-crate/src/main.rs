@@ -11,8 +11,8 @@ use escpos::driver::Driver;
 use escpos::printer::Printer;
 use escpos::printer_options::PrinterOptions;
 use escpos::utils::{
-    BarcodeFont, BarcodeHeight, BarcodeOption, BarcodePosition, BarcodeWidth, JustifyMode, PageCode, Protocol,
-    QRCodeCorrectionLevel, QRCodeModel, QRCodeOption,
+    BarcodeFont, BarcodeHeight, BarcodeOption, BarcodePosition, BarcodeWidth, JustifyMode, PageCode,
+    Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption,
 };
 use serde_json::{Value, json};
 
