@@ -20,8 +20,8 @@ const JOBS: usize = 2000;
 /// Jobs before that, not counted.
 const WARM_UP: usize = 200;
 /// Pause before each measurement, so that what the one before left to do is done.
-const SETTLE: Duration = Duration::from_millis(5);
-/// Bytes that the journal appends to its log for one job's acceptance, rounded to pages.
+const SETTLE: Duration = Duration::from_millis(2);
+/// Bytes written before each sync: somewhat less than the journal appends to its log for a job's acceptance.
 const COMMIT: usize = 32 << 10;
 /// Size of the file they are written to in turn, as the journal's log is used again from its start.
 const LOG: usize = 4 << 20;
@@ -54,6 +54,7 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
             ends.push(times.end);
         }
     }
+    drop(job);
     outlet.stop().await?;
     let (sum, first_byte) = (Spread::of(sums), Spread::of(first_bytes));
     report.row(Row::at_most(
@@ -74,7 +75,7 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
         "{JOBS} jobs one after another (`examples/service-ticket.json`) for a simulated printer over TCP, through \
          the embedded broker; each is on disk before its first byte leaves. Between two of them: the same payload \
          from client to client over mosquitto with `set_tcp_nodelay true`, and {} KiB written into a file of {} MiB \
-         in the journal's folder and synced, which is what a job's acceptance writes. All clients are the same \
+         in the journal's folder and synced by fdatasync, somewhat less than a job's acceptance writes. All clients are the same \
          program, on loopback.",
         COMMIT >> 10,
         LOG >> 20

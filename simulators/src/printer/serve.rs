@@ -27,9 +27,9 @@ pub(super) async fn tcp(inner: &Arc<Inner>, address: impl ToSocketAddrs) -> io::
         .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen on"))?;
     let socket = bind(address)?;
     let address = socket.local_addr()?;
-    let listener = socket.listen(16)?;
+    let port = Port::Closed(socket).open(address)?;
     start_timer(inner);
-    tokio::spawn(accept(inner.clone(), listener, address));
+    tokio::spawn(accept(inner.clone(), port, address));
     Ok(address)
 }
 
@@ -50,33 +50,33 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 /// Listening, or bound without listening: then the system refuses connections but nobody else
-/// gets the port.
+/// gets the port. A second socket is bound before the first listens: for a moment after a listener
+/// was closed the system may still count its port as taken.
 enum Port {
-    Open(TcpListener),
+    Open(TcpListener, TcpSocket),
     Closed(TcpSocket),
 }
 
 impl Port {
-    fn open(self) -> io::Result<Self> {
+    fn open(self, address: SocketAddr) -> io::Result<Self> {
         match self {
-            Port::Closed(socket) => Ok(Port::Open(socket.listen(16)?)),
+            Port::Closed(socket) => {
+                let spare = bind(address)?;
+                Ok(Port::Open(socket.listen(16)?, spare))
+            }
             open => Ok(open),
         }
     }
 
-    fn close(self, address: SocketAddr) -> io::Result<Self> {
+    fn close(self) -> Self {
         match self {
-            Port::Open(listener) => {
-                drop(listener);
-                Ok(Port::Closed(bind(address)?))
-            }
-            closed => Ok(closed),
+            Port::Open(_, spare) => Port::Closed(spare),
+            closed => closed,
         }
     }
 }
 
-async fn accept(inner: Arc<Inner>, listener: TcpListener, address: SocketAddr) {
-    let mut port = Port::Open(listener);
+async fn accept(inner: Arc<Inner>, mut port: Port, address: SocketAddr) {
     let mut changed = inner.changed.subscribe();
     loop {
         changed.mark_unchanged();
@@ -84,7 +84,7 @@ async fn accept(inner: Arc<Inner>, listener: TcpListener, address: SocketAddr) {
             let machine = inner.lock();
             machine.power && !machine.refuse && !machine.unplugged
         };
-        let next = if reachable { port.open() } else { port.close(address) };
+        let next = if reachable { port.open(address) } else { Ok(port.close()) };
         port = match next {
             Ok(port) => port,
             Err(error) => return tracing::error!(%error, %address, "simulated printer lost its port"),
@@ -94,7 +94,7 @@ async fn accept(inner: Arc<Inner>, listener: TcpListener, address: SocketAddr) {
                 () = inner.stop.cancelled() => return,
                 _ = changed.changed() => continue,
             },
-            Port::Open(listener) => tokio::select! {
+            Port::Open(listener, _) => tokio::select! {
                 () = inner.stop.cancelled() => return,
                 _ = changed.changed() => continue,
                 accepted = listener.accept() => match accepted {
@@ -104,10 +104,7 @@ async fn accept(inner: Arc<Inner>, listener: TcpListener, address: SocketAddr) {
             },
         };
         if inner.lock().spec.second_connection == SecondConnection::Refused {
-            port = match port.close(address) {
-                Ok(port) => port,
-                Err(error) => return tracing::error!(%error, %address, "simulated printer lost its port"),
-            };
+            port = port.close();
         }
         serve_stream(&inner, stream).await;
     }
