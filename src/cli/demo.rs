@@ -138,6 +138,12 @@ async fn demonstrate(args: Args, mut screen: Screen) -> Result<(), Failure> {
         .map_err(|error| Failure::bad(format!("{} can't be written: {error}", path.display())))?;
     let config = config::load(&path).map_err(|errors| Failure::configuration(errors.to_string()))?;
     let mut daemon = Daemon::start(&config).await.map_err(|error| in_use(&failure(&error), &args))?;
+    // Port 0 takes a free one.
+    let args = Args {
+        mqtt: daemon.mqtt_addr().unwrap_or(args.mqtt),
+        websocket: daemon.websocket_addr().unwrap_or(args.websocket),
+        ..args
+    };
     introduce(&mut screen, &args)?;
     let mut show = Show::open(&args, printers, &mut screen).await?;
     let ended = tokio::select! {
