@@ -75,8 +75,8 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
         "{JOBS} jobs one after another (`examples/service-ticket.json`) for a simulated printer over TCP, through \
          the embedded broker; each is on disk before its first byte leaves. Between two of them: the same payload \
          from client to client over mosquitto with `set_tcp_nodelay true`, and {} KiB written into a file of {} MiB \
-         in the journal's folder and synced by fdatasync, somewhat less than a job's acceptance writes. All clients are the same \
-         program, on loopback.",
+         in the journal's folder and synced by fdatasync, somewhat less than a job's acceptance writes. All clients \
+         are the same program, on loopback.",
         COMMIT >> 10,
         LOG >> 20
     ));

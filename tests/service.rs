@@ -1,0 +1,162 @@
+//! The agent as a service: what systemd hears of it, and how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
+mod support;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use outlet_simulators::printer::{Fault, Printer, PrinterSpec};
+use outletd::bus::contract::State::{Succeeded, Waiting};
+use serde_json::json;
+use support::{Client, PATIENCE, ticket};
+use tokio::net::UnixDatagram;
+use tokio::process::{Child, Command};
+
+/// The agent as systemd starts it.
+struct Service {
+    child: Child,
+    addr: SocketAddr,
+    notices: UnixDatagram,
+    folder: PathBuf,
+    printer: Printer,
+    _folder: tempfile::TempDir,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let printer = Printer::new(PrinterSpec::epson_80mm());
+        let link = printer.serve_tcp("127.0.0.1:0").await.unwrap();
+        let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let toml = format!(
+            "outlet = \"test\"\ndata = {:?}\n[embedded]\nmqtt = \"{addr}\"\n[[device]]\nid = \"kitchen\"\n\
+             driver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\nlink = \"tcp://{link}\"\n",
+            path.join("data")
+        );
+        std::fs::write(path.join("outletd.toml"), toml).unwrap();
+        let notices = UnixDatagram::bind(path.join("notify")).unwrap();
+        let child = agent(&path).spawn().unwrap();
+        let mut service = Self { child, addr, notices, folder: path, printer, _folder: folder };
+        service.hears("READY=1").await;
+        service
+    }
+
+    /// Waits until systemd is told something.
+    async fn hears(&mut self, word: &str) {
+        let told = async {
+            let mut buffer = [0; 512];
+            loop {
+                let count = self.notices.recv(&mut buffer).await.unwrap();
+                if String::from_utf8_lossy(&buffer[..count]).lines().any(|line| line == word) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("{word} was never said"));
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap()
+    }
+}
+
+fn agent(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
+    command
+        .args(["run", "--log", "error", "--config"])
+        .arg(folder.join("outletd.toml"))
+        .env("NOTIFY_SOCKET", folder.join("notify"))
+        .env("WATCHDOG_USEC", "200000")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+#[tokio::test]
+async fn systemd_is_told_when_it_is_ready_alive_and_stopping() {
+    let mut service = Service::start().await;
+    service.hears("WATCHDOG=1").await;
+    service.hears("WATCHDOG=1").await;
+    service.signal("-TERM");
+    service.hears("STOPPING=1").await;
+    assert_eq!(service.ended().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn told_to_stop_it_lets_the_active_job_end_and_begins_nothing_more() {
+    let mut service = Service::start().await;
+    let mut pos = Client::connect(service.addr, "pos-1").await;
+    pos.device("kitchen", "ready").await;
+    service.printer.inject(Fault::PaperOutAfterLines(1));
+    pos.submit("kitchen", &ticket("01JA", "SOUP\nBREAD\nTEA")).await;
+    pos.job("01JA", Waiting).await;
+    pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
+    let topic = pos.topics.job("01JB");
+    pos.next(|seen, value| seen == topic && value["state"] == "accepted").await;
+    service.signal("-TERM");
+    service.hears("STOPPING=1").await;
+    service.printer.inject(Fault::NewRoll);
+    pos.job("01JA", Succeeded).await;
+    let agent = pos.topics.agent();
+    pos.next(|seen, value| seen == agent && value["state"] == "offline").await;
+    assert_eq!(service.ended().await.code(), Some(0));
+    assert!(!service.printer.papers().iter().any(|paper| paper.says("CAKE")));
+
+    service.child = agent_again(&service);
+    service.hears("READY=1").await;
+    let mut pos = Client::connect(service.addr, "pos-1").await;
+    pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
+    pos.next(|seen, value| seen == topic && value["state"] == "succeeded").await;
+    assert_eq!(service.printer.papers().iter().filter(|paper| paper.says("CAKE")).count(), 1);
+}
+
+fn agent_again(service: &Service) -> Child {
+    agent(&service.folder).spawn().unwrap()
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let mut service = Service::start().await;
+    let mut pos = Client::connect(service.addr, "pos-1").await;
+    pos.device("kitchen", "ready").await;
+    service.printer.inject(Fault::PaperOutAfterLines(1));
+    pos.submit("kitchen", &ticket("01JA", "SOUP\nBREAD\nTEA")).await;
+    pos.job("01JA", Waiting).await;
+    service.signal("-TERM");
+    service.hears("STOPPING=1").await;
+    service.signal("-INT");
+    assert_eq!(service.ended().await.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_second_agent_on_the_same_data_is_refused_with_the_remedy() {
+    let service = Service::start().await;
+    let output = agent(&service.folder).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains("used by another outletd"), "{said}");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named_with_the_remedy() {
+    let service = Service::start().await;
+    let other = tempfile::tempdir().unwrap();
+    let toml = json!(other.path().join("data"));
+    let text = format!("outlet = \"other\"\ndata = {toml}\n[embedded]\nmqtt = \"{}\"\n", service.addr);
+    std::fs::write(other.path().join("outletd.toml"), text).unwrap();
+    let output = agent(other.path()).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains("already in use") && said.contains("[embedded] mqtt"), "{said}");
+}
