@@ -348,7 +348,7 @@ fn any_job() -> impl Strategy<Value = Job> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: cases(2_000), ..ProptestConfig::default() })]
 
     #[test]
     fn any_life_is_one_that_the_contract_allows(
@@ -559,4 +559,9 @@ fn waiting_for_the_same_thing_again_is_told_once() {
     let mut job = after(ticket(), [begin(1), wait("paper-out")]);
     assert_eq!(job.apply(wait("paper-out"), ACCEPTED_AT), Ok(false));
     assert_eq!(job.apply(wait("cover-open"), ACCEPTED_AT), Ok(true));
+}
+
+/// How many cases a property is tried on: a usual number, or `PROPTEST_CASES`.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }

@@ -32,7 +32,7 @@ fn dangerous() -> impl Strategy<Value = u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(96), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_becomes_a_command(
@@ -122,4 +122,9 @@ proptest! {
             prop_assert!(read(&out).is_ok());
         }
     }
+}
+
+/// How many cases a property is tried on: a usual number, or `PROPTEST_CASES`.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }

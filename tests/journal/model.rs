@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(48), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_of_writes_and_restarts_is_kept_exactly(steps in steps()) {
@@ -247,4 +247,9 @@ impl Model {
 
 fn name(id: u8) -> String {
     format!("job-{id}")
+}
+
+/// How many cases a property is tried on: a usual number, or `PROPTEST_CASES`.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
 }

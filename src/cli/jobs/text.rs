@@ -198,7 +198,8 @@ fn why(job: &JobDocument) -> String {
     match job.state {
         State::Accepted => {
             let deadline = job.deadline.map(|at| format!(", to be begun by {}", moment(at, "%H:%M:%S")));
-            said.push(format!("on disk, in the queue of {}{}", job.device, deadline.unwrap_or_default()));
+            let queue = job.rerouted.as_ref().map_or(&job.device, |rerouted| &rerouted.to);
+            said.push(format!("on disk, in the queue of {queue}{}", deadline.unwrap_or_default()));
         }
         State::Running => said.push(format!("attempt {}", job.attempt)),
         State::Succeeded => said.push(confidence(job.confidence).to_owned()),
