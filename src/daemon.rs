@@ -4,7 +4,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use outlet_devices::driver::{Built, DeviceStatus, Driver, Settings};
@@ -21,7 +21,7 @@ use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Top
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
 use crate::config::{BrokerConfig, Config, DeviceConfig};
-use crate::intake::{Device, Devices, Intake, ToWorker};
+use crate::intake::{Device, Devices, Intake, Readiness, ToWorker};
 use crate::journal::{Journal, JournalError};
 use crate::queue::{Desk, DeskSettings, Worker};
 use crate::requests::Requests;
@@ -83,9 +83,9 @@ pub enum DaemonError {
         /// Why.
         reason: String,
     },
-    /// A worker ended, which it never should.
-    #[error("the worker of a device ended unexpectedly: {0}")]
-    Worker(String),
+    /// A worker or another part ended, which it never should.
+    #[error("a part of the agent ended unexpectedly: {0}; please report it")]
+    Ended(String),
 }
 
 impl Daemon {
@@ -120,10 +120,10 @@ impl Daemon {
         background.spawn(speaking);
         board.attention_changed();
         background.spawn(board.publish(bus.clone(), topics.clone(), journal.clone()));
-        background.spawn(housekeep(journal, config.journal.keep_days, config.journal.keep_feed_days));
         if let Some(interval) = crate::systemd::watchdog_interval() {
-            background.spawn(feed_watchdog(interval));
+            background.spawn(feed_watchdog(interval, journal.clone()));
         }
+        background.spawn(housekeep(journal, config.journal.keep_days, config.journal.keep_feed_days));
         if broker.is_some() {
             bus.wait_connected().await;
         }
@@ -146,12 +146,16 @@ impl Daemon {
         &self.topics
     }
 
-    /// Waits until a worker ends although nobody told it to: a defect of the agent.
+    /// Waits until a part of the agent ends although nobody told it to: a defect.
     pub async fn failed(&mut self) -> DaemonError {
-        match self.workers.join_next().await {
-            Some(Err(error)) => DaemonError::Worker(error.to_string()),
-            Some(Ok(())) => DaemonError::Worker("it returned".into()),
-            None => std::future::pending().await,
+        let (workers, background) = (&mut self.workers, &mut self.background);
+        let ended = tokio::select! {
+            Some(ended) = workers.join_next() => ended,
+            Some(ended) = background.join_next() => ended,
+        };
+        match ended {
+            Err(error) => DaemonError::Ended(error.to_string()),
+            Ok(()) => DaemonError::Ended("it returned".into()),
         }
     }
 
@@ -240,7 +244,7 @@ fn build_devices(
             check: built.check,
             fallback: device.fallback.clone(),
             worker,
-            idle: AtomicBool::new(false),
+            readiness: Readiness::default(),
             depth: AtomicU64::new(0),
             max_depth: config.queue.max_depth,
         });
@@ -408,9 +412,12 @@ async fn housekeep(journal: Journal, keep_days: u32, keep_feed_days: u32) {
     }
 }
 
-async fn feed_watchdog(interval: Duration) {
+/// An agent whose journal does not answer is not alive.
+async fn feed_watchdog(interval: Duration, journal: Journal) {
     loop {
-        crate::systemd::alive();
+        if journal.write(|_| Ok(())).await.is_ok() {
+            crate::systemd::alive();
+        }
         tokio::time::sleep(interval).await;
     }
 }

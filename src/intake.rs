@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
@@ -26,10 +26,10 @@ use crate::rights::{Right, Rights};
 
 /// Largest payload of a command, in bytes.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
-/// From this size on a payload is judged on a thread of its own: it may hold a picture.
+/// From this size on a payload is judged on a thread of its own, as is one with a picture.
 const LARGE_PAYLOAD: usize = 32 * 1024;
 /// Requests answered at once.
-const REQUESTS_AT_ONCE: usize = 64;
+const REQUESTS_AT_ONCE: usize = 256;
 
 /// A device as the intake and the requests see it.
 pub struct Device {
@@ -43,8 +43,8 @@ pub struct Device {
     pub fallback: Option<String>,
     /// To its worker.
     pub worker: mpsc::UnboundedSender<ToWorker>,
-    /// Set by the worker while it has nothing to do and a session; taken by whoever gives it something.
-    pub idle: AtomicBool,
+    /// Whether its worker has nothing to do.
+    pub readiness: Readiness,
     /// Jobs in its queue.
     pub depth: AtomicU64,
     /// How many jobs its queue may hold.
@@ -69,11 +69,45 @@ pub enum ToWorker {
 }
 
 impl Device {
-    /// Hands something to the worker. `true`: the worker was idle, and this is the first thing it gets.
-    pub fn tell(&self, message: ToWorker) -> bool {
-        let was_idle = self.idle.swap(false, Ordering::AcqRel);
+    /// Hands something to the worker.
+    pub fn tell(&self, message: ToWorker) {
+        self.readiness.busy();
         drop(self.worker.send(message));
-        was_idle
+    }
+}
+
+/// Whether a worker has nothing to do, so that a job can be begun together with its acceptance. Idle is set
+/// by the worker alone; one submission can claim it, and holds it until the worker has the job.
+#[derive(Debug, Default)]
+pub struct Readiness(AtomicU8);
+
+const BUSY: u8 = 0;
+const IDLE: u8 = 1;
+const CLAIMED: u8 = 2;
+
+impl Readiness {
+    /// The worker has a session and nothing to do.
+    pub fn idle(&self) {
+        self.change(BUSY, IDLE);
+    }
+
+    /// The worker has something to do, or no session.
+    pub fn busy(&self) {
+        self.change(IDLE, BUSY);
+    }
+
+    /// Takes the worker for one job, if it is idle.
+    fn claim(&self) -> bool {
+        self.change(IDLE, CLAIMED)
+    }
+
+    /// Gives it back, after the job is in its inbox.
+    fn give_back(&self) {
+        self.change(CLAIMED, BUSY);
+    }
+
+    fn change(&self, from: u8, to: u8) -> bool {
+        self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -223,7 +257,7 @@ impl Intake {
         };
         let payload = serde_json::to_vec(&submission).unwrap_or_default();
         // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
-        let claimed = device.idle.swap(false, Ordering::AcqRel);
+        let claimed = device.readiness.claim();
         let job = new_job(&device.id, &submission);
         let begin = claimed.then(|| self.begin_at_once(&device, &job, &work)).flatten();
         let new = NewJob { job, ttl_ms: ttl_s.map(|s| i64::from(s) * 1000), hash, payload, begin };
@@ -246,6 +280,9 @@ impl Intake {
                         intake.answer(&to, &accepted);
                     }
                     drop(device.worker.send(ToWorker::Job { job, work: Some(work) }));
+                    if claimed {
+                        device.readiness.give_back();
+                    }
                     return;
                 }
                 Ok(journal::Intake::Duplicate(document)) => {
@@ -277,7 +314,8 @@ impl Intake {
                 ),
             }
             if claimed {
-                device.tell(ToWorker::Wake);
+                device.readiness.give_back();
+                drop(device.worker.send(ToWorker::Wake));
             }
         })
     }
@@ -294,9 +332,14 @@ impl Intake {
     fn request(self: &Arc<Self>, device: Option<String>, message: Message) {
         let intake = self.clone();
         tokio::spawn(async move {
-            let Ok(_permit) = intake.requests_at_once.clone().acquire_owned().await else { return };
             let to = intake.answer_to(&message);
-            let (reply, to) = intake.reply_of(device.as_deref(), &message, to).await;
+            let (reply, to) = match intake.requests_at_once.clone().try_acquire_owned() {
+                Ok(_permit) => intake.reply_of(device.as_deref(), &message, to).await,
+                Err(_) => {
+                    let text = format!("{REQUESTS_AT_ONCE} requests are being answered: ask again later");
+                    (Reply::refused(ErrorBody::retryable("throttled", text)), to)
+                }
+            };
             match serde_json::to_vec(&reply) {
                 Ok(payload) => intake.send(&to, payload),
                 Err(error) => tracing::error!(%error, "an answer could not be written"),
@@ -351,6 +394,14 @@ impl Intake {
             .filter(|client| is_name(client))
             .map(|client| self.topics.reply(client));
         AnswerTo { topic, correlation: message.correlation.clone(), by_client }
+    }
+
+    /// A payload that made its judge panic gets an answer too.
+    fn refuse_unjudged(&self, device: &str, message: &Message) {
+        let known = IdOnly::of(&message.payload);
+        let error = ErrorBody::new("internal", "the payload could not be judged: please report it");
+        let refusal = Refusal { id: known.id, kind: known.kind, reply_to: known.reply_to, error };
+        self.refuse(&self.answer_to(message), device, refusal);
     }
 
     /// Tells a refusal wherever somebody may listen for it.
@@ -422,13 +473,14 @@ impl Heard for Intake {
         match self.topics.command(&message.topic) {
             Some(CommandTopic::Job { device }) => {
                 let device = device.to_owned();
-                if message.payload.len() < LARGE_PAYLOAD {
+                if !is_heavy(&message.payload) {
                     return self.submit(&device, &message);
                 }
                 Box::pin(async move {
-                    let submitted = tokio::task::spawn_blocking(move || self.submit(&device, &message)).await;
-                    if let Ok(written) = submitted {
-                        written.await;
+                    let (intake, again) = (self.clone(), (device.clone(), message.clone()));
+                    match tokio::task::spawn_blocking(move || intake.submit(&device, &message)).await {
+                        Ok(written) => written.await,
+                        Err(_) => self.refuse_unjudged(&again.0, &again.1),
                     }
                 })
             }
@@ -480,6 +532,9 @@ pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
             return Err(ErrorBody::new("unsupported", format!("no driver does {word} jobs")));
         }
     };
+    if document.blocks.is_empty() {
+        return Err(invalid("document: there are no blocks: nothing would be printed".into()));
+    }
     Ok(Work::Print(Arc::new(document)))
 }
 
@@ -551,7 +606,20 @@ fn lenient<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
+/// Whether judging a payload may take long: a picture of few bytes can have many dots.
+fn is_heavy(payload: &[u8]) -> bool {
+    let has = |word: &[u8]| payload.windows(word.len()).any(|part| part == word);
+    payload.len() >= LARGE_PAYLOAD || has(b"\"image\"") || has(b"<image")
+}
+
 fn parse(payload: &[u8]) -> Result<Submission, (&'static str, String)> {
+    // A list would be taken for the fields in their order.
+    if payload.trim_ascii_start().starts_with(b"[") {
+        return Err((
+            "invalid-request",
+            "a job is an object, not a list: {\"id\": ..., \"kind\": ...}".into(),
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(payload);
     let submission = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();

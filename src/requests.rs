@@ -1,6 +1,7 @@
 //! Answers to requests: about jobs, about devices, about the agent.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use outlet_devices::driver::Request;
 use outlet_devices::link::Link;
@@ -14,6 +15,9 @@ use crate::intake::{Devices, ToWorker};
 use crate::journal::machine::{Event, Job, Refused};
 use crate::journal::{Journal, JournalError};
 use crate::rights::{Right, Rights};
+
+/// How long a device may take for a request: a test tries all baud rates of a serial line.
+const DEVICE_LIMIT: Duration = Duration::from_secs(120);
 
 /// Answers requests.
 #[derive(Clone)]
@@ -123,7 +127,15 @@ impl Requests {
         }
         let (answer, answered) = oneshot::channel();
         target.tell(ToWorker::Request(request, answer));
-        match answered.await {
+        let answered = match tokio::time::timeout(DEVICE_LIMIT, answered).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                let text =
+                    format!("{device} has not answered within {} s: ask again", DEVICE_LIMIT.as_secs());
+                return Reply::refused(ErrorBody::retryable("internal", text));
+            }
+        };
+        match answered {
             Ok(Ok(result)) => Reply::done(result),
             Ok(Err(error)) => {
                 let retryable = matches!(error.kind, ErrorKind::Busy | ErrorKind::NotSent);

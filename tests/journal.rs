@@ -8,7 +8,7 @@ mod model;
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Description, Work};
@@ -16,7 +16,7 @@ use outlet_devices::{Confidence, DeviceError};
 use outletd::board::Board;
 use outletd::bus::contract::{Answer, ErrorBody, EventBody, Kind, State};
 use outletd::bus::message::{Heard, Message};
-use outletd::intake::{Device, Devices, Intake as Gate, ToWorker};
+use outletd::intake::{Device, Devices, Intake as Gate, Readiness, ToWorker};
 use outletd::journal::machine::{Event, Refused};
 use outletd::journal::{Intake, Journal, JournalError};
 use outletd::requests::Requests;
@@ -485,7 +485,7 @@ fn gate(journal: &Journal) -> (Arc<Gate>, mpsc::UnboundedReceiver<ToWorker>) {
         check: Arc::new(Anything),
         fallback: None,
         worker,
-        idle: AtomicBool::new(false),
+        readiness: Readiness::default(),
         depth: AtomicU64::new(0),
         max_depth: 10,
     };

@@ -233,3 +233,95 @@ async fn a_queue_that_is_full_says_so_and_loses_nothing() {
     pos.job("01JA", Succeeded).await;
     pos.job("01JB", Succeeded).await;
 }
+
+#[tokio::test]
+async fn a_late_job_that_the_printer_was_waiting_with_is_printed_with_its_banner_too() {
+    let outlet = Outlet::open(vec![kitchen().await]).await;
+    let mut pos = outlet.client().await;
+    pos.device("kitchen", "ready").await;
+    outlet.printer("kitchen").inject(Fault::PaperOut);
+    pos.device("kitchen", "attention").await;
+    pos.submit("kitchen", &with(ticket("01JA", "SOUP"), json!({"ttl_s": 1, "stale": "banner"}))).await;
+    let topic = pos.topics.job("01JA");
+    pos.next(|seen, value| seen == topic && value["reason"]["code"] == "paper-out").await;
+    pos.next(|seen, value| seen == topic && value["state"] == "waiting" && value["deadline"].is_null()).await;
+    outlet.printer("kitchen").inject(Fault::NewRoll);
+    pos.job("01JA", Succeeded).await;
+    let papers = outlet.printer("kitchen").papers();
+    let late = papers.iter().find(|paper| paper.says("SOUP")).unwrap();
+    assert!(late.says("DELAYED"), "{}", late.text);
+}
+
+/// A printer that takes connections and never says a word.
+async fn mute() -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            taken.push(stream);
+        }
+    });
+    (addr, task)
+}
+
+#[tokio::test]
+async fn requests_to_a_device_that_does_not_answer_delay_neither_its_jobs_fallback_nor_other_requests() {
+    let mut silent = kitchen().await;
+    let (addr, _task) = mute().await;
+    silent.addr = addr;
+    silent.more = "fallback = \"bar\"".into();
+    let outlet = Outlet::open_with(vec![silent, bar().await], "[queue]\nfallback_after_s = 1\n").await;
+    let mut pos = outlet.client().await;
+    let topic = pos.topics.device_request("kitchen");
+    for _ in 0..20 {
+        pos.publish(&topic, json!({"op": "test", "reply_to": pos.topics.reply("others")}).to_string()).await;
+    }
+    pos.submit("kitchen", &ticket("01JA", "SOUP")).await;
+    let reply = pos.topics.reply("others");
+    let (_, refused) = pos.next(|seen, value| seen == reply && value["ok"] == false).await;
+    assert_eq!(refused["error"]["code"], "device-busy", "{refused}");
+    let done = pos.job("01JA", Succeeded).await;
+    assert_eq!(done.rerouted.unwrap().to, "bar");
+    let answer = pos.ask_agent(json!({"op": "list"})).await;
+    assert_eq!(answer["ok"], true, "{answer}");
+}
+
+#[tokio::test]
+async fn a_link_that_comes_and_goes_does_not_keep_jobs_from_the_fallback() {
+    let mut flapping = kitchen().await;
+    flapping.more = "fallback = \"bar\"".into();
+    let printer = flapping.printer.clone();
+    let outlet = Outlet::open_with(vec![flapping, bar().await], "[queue]\nfallback_after_s = 2\n").await;
+    let mut pos = outlet.client().await;
+    pos.device("kitchen", "ready").await;
+    let mut events = printer.events();
+    let cutter = printer.clone();
+    printer.inject(Fault::CutLink);
+    let flap = tokio::spawn(async move {
+        while let Ok(event) = events.recv().await {
+            if matches!(event, Event::Connected { .. }) {
+                cutter.inject(Fault::CutLink);
+            }
+        }
+    });
+    pos.device("kitchen", "offline").await;
+    pos.submit("kitchen", &ticket("01JA", "SOUP")).await;
+    let done = pos.job("01JA", Succeeded).await;
+    assert_eq!(done.rerouted.unwrap().to, "bar");
+    flap.abort();
+}
+
+#[tokio::test]
+async fn the_record_of_a_taken_over_job_names_the_real_reason() {
+    let mut empty = kitchen().await;
+    empty.more = "fallback = \"bar\"".into();
+    let outlet = Outlet::open_with(vec![empty, bar().await], "[queue]\nfallback_after_s = 1\n").await;
+    let mut pos = outlet.client().await;
+    pos.device("kitchen", "ready").await;
+    outlet.printer("kitchen").inject(Fault::PaperOut);
+    pos.device("kitchen", "attention").await;
+    pos.submit("kitchen", &ticket("01JA", "SOUP")).await;
+    let done = pos.job("01JA", Succeeded).await;
+    assert_eq!(done.rerouted.unwrap().reason.code, "paper-out");
+}

@@ -19,8 +19,8 @@ use crate::client::{Client, PATIENCE};
 /// Prefix of the outlet's topics.
 pub const PREFIX: &str = "outlet/v1/bench";
 
-/// Simulated printers in this process, and the agent that drives them as a process of its own, with its embedded
-/// broker.
+/// Simulated printers in this process, and the agent that drives them as a process of its own, with its
+/// embedded broker.
 pub struct Outlet {
     /// The printers, `printer-0` and so on.
     pub printers: Vec<Printer>,

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{Filter, LastWill, Packet, Publish, PublishProperties, RetainForwardRule};
+use rumqttc::v5::mqttbytes::v5::{
+    Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties, RetainForwardRule,
+    SubscribeReasonCode,
+};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{NetworkOptions, Outgoing};
 use tokio::sync::{Notify, mpsc, watch};
@@ -175,22 +178,28 @@ impl Speaker {
                 heard: heard.clone(),
                 up: Some(up_tx),
             };
-            let polling = tokio::spawn(poller.run());
+            let mut polling = tokio::spawn(poller.run());
             let speaking = async {
-                if up.await.is_ok() {
-                    failures = 0;
-                    self.connected.send_replace(true);
-                    self.speak(&client, &given).await;
+                match up.await {
+                    Ok(()) => {
+                        failures = 0;
+                        self.connected.send_replace(true);
+                        self.speak(&client, &given).await;
+                    }
+                    // The poller has ended, and says why.
+                    Err(_) => std::future::pending().await,
                 }
             };
             let problem = tokio::select! {
-                problem = polling => problem.unwrap_or_else(|error| error.to_string()),
-                () = async { speaking.await; std::future::pending().await } => return,
+                biased;
                 () = stop.cancelled() => {
                     drop(client.disconnect().await);
                     return;
                 }
+                problem = &mut polling => problem.unwrap_or_else(|error| error.to_string()),
+                () = speaking => "the agent had to stop speaking".to_owned(),
             };
+            polling.abort();
             self.connected.send_replace(false);
             failures += 1;
             let pause = backoff(failures);
@@ -354,8 +363,31 @@ impl Poller {
                 }
                 Ok(Event::Incoming(Packet::Publish(publish))) => self.hear(publish),
                 Ok(Event::Incoming(Packet::PubAck(ack))) => {
-                    if let Some(row) = in_flight.remove(&ack.pkid) {
-                        let _ = self.acknowledged.send(row);
+                    let row = in_flight.remove(&ack.pkid);
+                    match (row, ack.reason) {
+                        (_, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) => {
+                            if let Some(row) = row {
+                                let _ = self.acknowledged.send(row);
+                            }
+                        }
+                        // It stays in the outbox and goes again with the next connection.
+                        (row, reason) => tracing::error!(
+                            ?reason,
+                            row,
+                            "the broker refuses what the agent publishes: give its user the right to publish \
+                             below the outlet's prefix"
+                        ),
+                    }
+                }
+                Ok(Event::Incoming(Packet::SubAck(ack))) => {
+                    let refused =
+                        |code: &&SubscribeReasonCode| !matches!(code, SubscribeReasonCode::Success(_));
+                    if let Some(reason) = ack.return_codes.iter().find(refused) {
+                        tracing::error!(
+                            ?reason,
+                            "the broker refuses the agent's subscriptions: no job can come in; give its user the \
+                             right to read the command topics"
+                        );
                     }
                 }
                 Ok(Event::Incoming(Packet::Disconnect(disconnect))) => {

@@ -417,7 +417,7 @@ impl<'a> Show<'a> {
             args.mqtt.ip(),
             args.mqtt.port(),
             self.client.topics().device_job("kitchen"),
-            r#"{"id":"my-ticket-1","kind":"print","document":{"blocks":[{"type":"text","text":"2 x SOUP","style":{"width":2,"height":2}},{"type":"cut"}]}}"#
+            r#"{"id":"my-ticket-'$(date +%s)'","kind":"print","document":{"blocks":[{"type":"text","text":"2 x SOUP","style":{"width":2,"height":2}},{"type":"cut"}]}}"#
         ))?;
         self.screen.line("\nRunning on; Ctrl-C ends it.")?;
         loop {

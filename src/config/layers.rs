@@ -82,13 +82,27 @@ pub fn read(path: &Path) -> Result<(Config, Origins), ConfigErrors> {
         Ok(config) => Ok((config, origins)),
         Err(error) => {
             let key = error.path().to_string();
-            let message = error.into_inner().to_string();
+            let message = dotted(&error.into_inner().to_string());
             if key == "." {
                 return Err(alone(Some(Origin::File { file: path.to_owned(), line: 1 }), message));
             }
             Err(alone(origins.find(&key), format!("{key}: {message}")))
         }
     }
+}
+
+/// The library leaves the dot out before a key that a list's table lacks: `device[0]driver`.
+fn dotted(message: &str) -> String {
+    let mut out = String::with_capacity(message.len() + 1);
+    let mut after_bracket = false;
+    for c in message.chars() {
+        if after_bracket && c.is_ascii_lowercase() {
+            out.push('.');
+        }
+        after_bracket = c == ']';
+        out.push(c);
+    }
+    out
 }
 
 /// The file, then `conf.d/*.toml` beside it.

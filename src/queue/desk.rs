@@ -21,6 +21,9 @@ use crate::intake::{Device, Devices, ToWorker, work_of};
 use crate::journal::machine::{Event, Job, Mark};
 use crate::journal::{Journal, JournalError};
 
+/// Requests that may wait for one device.
+const REQUESTS: usize = 4;
+
 type Answer = oneshot::Sender<Result<Value, DeviceError>>;
 
 /// What a desk needs to know beside its device.
@@ -50,7 +53,7 @@ pub struct Desk {
     /// Requests that wait for the driver.
     pub(super) requests: VecDeque<(Request, Answer)>,
     /// Jobs whose outcome the device may know.
-    pub(super) unresolved: VecDeque<Job>,
+    pub(super) unresolved: VecDeque<Open>,
     devices: Arc<Devices>,
     board: Board,
     inbox: mpsc::UnboundedReceiver<ToWorker>,
@@ -59,6 +62,10 @@ pub struct Desk {
     pending: Pending,
     active: Option<Active>,
     blocked_since: Option<Instant>,
+    /// Why jobs could not be done, the last time one could not.
+    blocked_by: Option<Waiting>,
+    /// What was logged last of the session.
+    logged: Option<String>,
     ask_open: bool,
     started: Instant,
 }
@@ -70,10 +77,20 @@ pub(super) enum Tick {
     Timer,
 }
 
+/// A job whose attempt has no end that is known.
+pub(super) struct Open {
+    pub(super) job: Job,
+    /// How often the device was asked and did not answer.
+    pub(super) asked: u8,
+}
+
 /// The job being done.
 struct Active {
     entry: Entry,
+    /// The driver is to let go of it.
     left: bool,
+    /// It comes back to the queue as it is now.
+    again: Option<Job>,
 }
 
 impl Desk {
@@ -100,6 +117,8 @@ impl Desk {
             pending: Pending::default(),
             active: None,
             blocked_since: Some(Instant::now()),
+            blocked_by: None,
+            logged: None,
             ask_open: false,
             started: Instant::now(),
         }
@@ -108,7 +127,7 @@ impl Desk {
     /// Takes up a job that the journal had left: to be done, or to be asked about.
     pub fn resume(&mut self, job: Job) {
         if job.is_begun() {
-            self.unresolved.push_back(job);
+            self.ask_later(Open { job, asked: 0 });
         } else {
             self.queue(job, None);
         }
@@ -156,7 +175,7 @@ impl Desk {
         let doubt = self
             .unresolved
             .iter()
-            .any(|job| job.state != State::Uncertain)
+            .any(|open| open.job.state != State::Uncertain)
             .then(|| RESOLVE_WITHIN.saturating_sub(self.started.elapsed()));
         [deadline, self.until_fallback(), doubt].into_iter().flatten().min()
     }
@@ -189,7 +208,13 @@ impl Desk {
     /// A request waits for the driver, but not for a job that may itself wait for paper.
     fn take_request(&mut self, request: Request, answer: Answer) {
         let Some(active) = &self.active else {
-            self.requests.push_back((request, answer));
+            if self.requests.len() < REQUESTS {
+                self.requests.push_back((request, answer));
+            } else {
+                let text =
+                    format!("{REQUESTS} requests already wait for {}: ask again later", self.device.id);
+                drop(answer.send(Err(DeviceError::new(ErrorKind::Busy, "device-busy", text))));
+            }
             return;
         };
         let answered = match request {
@@ -211,7 +236,7 @@ impl Desk {
 
     /// A person or client changed a job of this queue.
     fn changed(&mut self, job: Job) {
-        self.unresolved.retain(|open| open.job != job.job || job.state == State::Uncertain);
+        self.unresolved.retain(|open| open.job.job != job.job || job.state == State::Uncertain);
         let open = matches!(job.state, State::Accepted | State::Waiting) && !job.is_begun() && !job.is_held();
         if let Some(active) = self.active.as_mut().filter(|active| active.entry.job == job.job) {
             active.left = !open;
@@ -246,7 +271,7 @@ impl Desk {
             return None;
         }
         let command = self.command(&job, work);
-        self.active = Some(Active { entry: entry.clone(), left: false });
+        self.active = Some(Active { entry: entry.clone(), left: false, again: None });
         Some((job, command))
     }
 
@@ -315,10 +340,11 @@ impl Desk {
         let event = match word {
             Said::Waits(reason) => {
                 self.blocked_since.get_or_insert_with(Instant::now);
+                self.blocked_by = Some(reason.clone());
                 Event::Wait { reason }
             }
             Said::GoesOn => {
-                self.blocked_since = None;
+                self.unblocked();
                 Event::Resume
             }
         };
@@ -335,10 +361,10 @@ impl Desk {
     }
 
     pub(super) fn active_done(&mut self) {
-        if let Some(active) = self.active.take()
-            && active.left
-        {
-            self.left_for_good();
+        let Some(active) = self.active.take().filter(|active| active.left) else { return };
+        match active.again {
+            Some(job) => self.queue(job, active.entry.work()),
+            None => self.left_for_good(),
         }
     }
 
@@ -348,8 +374,8 @@ impl Desk {
         let attempt = cx.is_begun().then(|| (cx.number(), cx.take_trace()));
         let ended = self.write(job, attempt, event).await.ok();
         self.left_for_good();
-        if cx.is_begun() {
-            self.blocked_since = None;
+        if cx.is_begun() && !doubt {
+            self.unblocked();
         }
         if doubt {
             self.board.attention_changed();
@@ -358,8 +384,8 @@ impl Desk {
     }
 
     /// The device may tell later what became of a job: after a reconnect, or when its status has changed.
-    pub(super) fn ask_later(&mut self, job: Job) {
-        self.unresolved.push_back(job);
+    pub(super) fn ask_later(&mut self, open: Open) {
+        self.unresolved.push_back(open);
     }
 
     /// Whether it is time to ask about jobs whose outcome the device may know.
@@ -462,14 +488,18 @@ impl Desk {
         if self.started.elapsed() < RESOLVE_WITHIN {
             return;
         }
-        for mut job in std::mem::take(&mut self.unresolved) {
-            if job.state != State::Uncertain {
-                let number = job.begun.unwrap_or_default();
-                let attempt = Attempt { number, baseline: Value::Null, evidence: Value::Null };
-                self.unresolvable(&job, number, &attempt, "the device can't be reached").await;
-                job.state = State::Uncertain;
+        for mut open in std::mem::take(&mut self.unresolved) {
+            if open.job.state != State::Uncertain {
+                let number = open.job.begun.unwrap_or_default();
+                let attempt = self.attempt(number).await.unwrap_or(Attempt {
+                    number,
+                    baseline: Value::Null,
+                    evidence: Value::Null,
+                });
+                self.unresolvable(&open.job, number, &attempt, "the device can't be reached").await;
+                open.job.state = State::Uncertain;
             }
-            self.unresolved.push_back(job);
+            self.ask_later(open);
         }
     }
 
@@ -485,7 +515,9 @@ impl Desk {
                 Ok(transition) => {
                     let left = transition.job.state == State::Expired || transition.job.is_held();
                     if let Some(active) = &mut self.active {
-                        active.left = left;
+                        // A job that goes on with a line more is taken up anew, to be printed with it.
+                        active.again = Some(transition.job).filter(|_| transition.changed && !left);
+                        active.left = left || active.again.is_some();
                         active.entry.deadline = None;
                     }
                     self.board.attention_changed();
@@ -587,7 +619,11 @@ impl Desk {
                 }
                 // It has begun after all: its own device will tell.
                 Err(JournalError::Refused(_)) => self.not_movable(&entry.job),
-                Err(error) => tracing::error!(job = entry.job, %error, "a job could not be moved"),
+                Err(error) => {
+                    tracing::error!(job = entry.job, %error, "a job could not be moved; trying again later");
+                    self.blocked_since = Some(Instant::now());
+                    return;
+                }
             }
         }
     }
@@ -605,31 +641,39 @@ impl Desk {
     }
 
     fn blocked_reason(&self) -> Waiting {
-        let status = self.status.borrow();
-        let code = if status.online {
-            status.conditions.iter().next().cloned().unwrap_or_else(|| "device-offline".to_owned())
-        } else {
-            "device-offline".to_owned()
-        };
-        let message = status.problem.clone().unwrap_or_else(|| format!("{}: {code}", self.device.id));
-        Waiting { code, message }
+        self.blocked_by.clone().unwrap_or_else(|| {
+            let problem = self.status.borrow().problem.clone();
+            let message = problem.unwrap_or_else(|| format!("{} is being connected to", self.device.id));
+            Waiting { code: "device-offline".to_owned(), message }
+        })
     }
 
-    /// There is a session.
+    /// There is a session. Whether it is of use is seen when a job gets through, or nothing is left to do.
     pub(super) fn online(&mut self) {
-        self.blocked_since = None;
         self.ask_open = true;
+        if self.logged.take().is_some() || self.blocked_by.is_some() {
+            tracing::info!(device = %self.device.id, "the device is back");
+        }
         self.publish(None);
+    }
+
+    fn unblocked(&mut self) {
+        self.blocked_since = None;
+        self.blocked_by = None;
     }
 
     /// There is none: what waits is told so, once.
     pub(super) async fn offline(&mut self, error: &DeviceError) {
         self.blocked_since.get_or_insert_with(Instant::now);
-        self.device.idle.store(false, Ordering::Release);
+        self.device.readiness.busy();
+        if self.logged.as_ref() != Some(&error.message) {
+            tracing::warn!(device = %self.device.id, problem = error.message, "the device is offline");
+            self.logged = Some(error.message.clone());
+        }
         self.publish(None);
         let reason = Waiting { code: error.code.to_owned(), message: error.message.clone() };
-        let waiting: Vec<String> = self.pending.unbegun().map(|entry| entry.job.clone()).collect();
-        for job in waiting {
+        self.blocked_by = Some(reason.clone());
+        for job in self.pending.untold(&reason.code) {
             match self.journal.apply(&job, Event::Wait { reason: reason.clone() }).await {
                 Ok(_) | Err(JournalError::Refused(_)) => {}
                 Err(error) => tracing::error!(job, %error, "a transition could not be written"),
@@ -637,10 +681,12 @@ impl Desk {
         }
     }
 
-    /// From now on a job may be begun together with its acceptance.
-    pub(super) fn set_idle(&self) {
+    /// Nothing is left to do: from now on a job may be begun together with its acceptance.
+    pub(super) fn rest(&mut self) {
+        self.unblocked();
+        self.publish(None);
         if self.inbox.is_empty() && self.pending.is_empty() && self.requests.is_empty() {
-            self.device.idle.store(true, Ordering::Release);
+            self.device.readiness.idle();
         }
     }
 

@@ -20,6 +20,7 @@ use crate::bus::client::backoff;
 use crate::bus::contract::ErrorBody;
 use crate::journal::machine::{Event, Job};
 use context::Context;
+use desk::Open;
 pub use desk::{Desk, DeskSettings, Words};
 use pending::Entry;
 
@@ -28,6 +29,11 @@ const RESOLVE_WITHIN: Duration = Duration::from_secs(10);
 /// Pause before a device that said "busy" is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
+/// A session that has lasted so long without losing anything is steady: the next loss is a first one.
+const STEADY: Duration = Duration::from_secs(5);
+/// How often a device is asked about one attempt and may hang up instead of answering.
+const ASK_AT_MOST: u8 = 2;
+
 /// The worker of one device.
 pub struct Worker {
     driver: Box<dyn Driver>,
@@ -35,6 +41,18 @@ pub struct Worker {
     failures: u32,
     stop: CancellationToken,
     abort: CancellationToken,
+}
+
+/// Lets a driver do something that may take long, and deals with what concerns the queue meanwhile.
+async fn attend<T>(desk: &mut Desk, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            tick = desk.wait() => desk.handle(tick).await,
+        }
+    }
 }
 
 /// Why a session ended.
@@ -72,23 +90,15 @@ impl Worker {
 
     /// From the first try to connect to the loss of the connection.
     async fn session(&mut self) -> Ended {
-        let connected = {
-            let connecting = self.driver.connect();
-            tokio::pin!(connecting);
-            loop {
-                tokio::select! {
-                    biased;
-                    () = self.stop.cancelled() => return Ended::Stopped,
-                    result = &mut connecting => break result,
-                    tick = self.desk.wait() => self.desk.handle(tick).await,
-                }
-            }
+        let connected = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ended::Stopped,
+            connected = attend(&mut self.desk, self.driver.connect()) => connected,
         };
         if let Err(error) = connected {
             self.desk.offline(&error).await;
             return Ended::Lost;
         }
-        self.failures = 0;
         self.desk.online();
         loop {
             if self.stop.is_cancelled() {
@@ -101,7 +111,7 @@ impl Worker {
             }
             if let Some(entry) = self.desk.next() {
                 match self.work(entry).await {
-                    After::Next => {}
+                    After::Next => self.failures = 0,
                     After::Pause => {
                         if !self.pause(Instant::now() + BUSY_PAUSE).await {
                             return Ended::Stopped;
@@ -111,12 +121,10 @@ impl Worker {
                 }
                 continue;
             }
-            if let Some((request, answer)) = self.desk.requests.pop_front() {
-                drop(answer.send(self.driver.request(&request).await));
+            if self.answer_request().await {
                 continue;
             }
-            self.desk.publish(None);
-            self.desk.set_idle();
+            self.desk.rest();
             let lost = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ended::Stopped,
@@ -125,6 +133,10 @@ impl Worker {
                     None
                 }
                 error = self.driver.idle() => Some(error),
+                () = tokio::time::sleep(STEADY), if self.failures > 0 => {
+                    self.failures = 0;
+                    None
+                }
             };
             if let Some(error) = lost {
                 self.desk.offline(&error).await;
@@ -135,23 +147,35 @@ impl Worker {
 
     /// Waits, listening and answering requests meanwhile. `false`: told to stop.
     async fn pause(&mut self, until: Instant) -> bool {
-        loop {
-            while let Some((request, answer)) = self.desk.requests.pop_front() {
-                drop(answer.send(self.driver.request(&request).await));
+        while Instant::now() < until {
+            if self.answer_request().await {
+                continue;
             }
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return false,
-                () = tokio::time::sleep_until(until) => return true,
+                () = tokio::time::sleep_until(until) => {}
                 tick = self.desk.wait() => self.desk.handle(tick).await,
             }
         }
+        !self.stop.is_cancelled()
+    }
+
+    /// Lets the driver answer one request. `false`: there is none.
+    async fn answer_request(&mut self) -> bool {
+        let Some((request, answer)) = self.desk.requests.pop_front() else { return false };
+        tokio::select! {
+            biased;
+            answered = attend(&mut self.desk, self.driver.request(&request)) => drop(answer.send(answered)),
+            () = self.stop.cancelled() => {}
+        }
+        true
     }
 
     /// Asks the device what became of attempts without an end, and of uncertain jobs.
     async fn resolve_open(&mut self) -> Ended {
         for _ in 0..self.desk.unresolved.len() {
-            let Some(job) = self.desk.unresolved.pop_front() else { break };
+            let Some(Open { job, asked }) = self.desk.unresolved.pop_front() else { break };
             let Some(number) = job.begun else { continue };
             let (attempt, work) = match (self.desk.attempt(number).await, self.desk.work(&job.job).await) {
                 (Ok(attempt), Ok(work)) => (attempt, work),
@@ -162,15 +186,19 @@ impl Worker {
                 }
             };
             let command = self.desk.command(&job, work);
-            match self.driver.resolve(&command, &attempt).await {
+            match attend(&mut self.desk, self.driver.resolve(&command, &attempt)).await {
                 Ok(Some(outcome)) => self.desk.reconciled(&job, number, outcome).await,
                 Ok(None) => self.desk.unresolvable(&job, number, &attempt, "the device can't tell").await,
+                Err(error) if error.kind == ErrorKind::Busy => self.desk.ask_later(Open { job, asked }),
                 Err(error) => {
-                    self.desk.ask_later(job);
-                    if error.kind != ErrorKind::Busy {
-                        self.desk.offline(&error).await;
-                        return Ended::Lost;
+                    // A device that hangs up at the question must not keep its other jobs waiting.
+                    if asked + 1 < ASK_AT_MOST {
+                        self.desk.ask_later(Open { job, asked: asked + 1 });
+                    } else {
+                        self.desk.unresolvable(&job, number, &attempt, &error.message).await;
                     }
+                    self.desk.offline(&error).await;
+                    return Ended::Lost;
                 }
             }
         }
@@ -194,7 +222,7 @@ impl Worker {
                     () = self.abort.cancelled() => return After::Next,
                     () = self.stop.cancelled(), if !cx.is_begun() => break None,
                 }
-                // Called off, expired or taken over before its first byte: the driver lets go of it.
+                // Called off, expired, marked or taken over before its first byte: the driver lets go of it.
                 if !cx.is_begun() && self.desk.left_the_queue(&job.job) {
                     break None;
                 }
@@ -245,7 +273,7 @@ impl Worker {
                 };
                 let ended = self.desk.end(&job.job, cx, Event::Doubt { error: body, evidence }).await;
                 if let Some(job) = ended {
-                    self.desk.ask_later(job);
+                    self.desk.ask_later(Open { job, asked: 0 });
                 }
                 After::Next
             }

@@ -26,6 +26,8 @@ pub struct Entry {
     pub deadline: Option<Timestamp>,
     /// Another device may take it over: a document that was not taken over before.
     pub movable: bool,
+    /// Code of what it was last told to wait for.
+    pub told: Option<String>,
     /// The job and what it asks for, where the queue is short enough to keep them.
     pub kept: Option<Box<Kept>>,
 }
@@ -52,6 +54,7 @@ impl Entry {
             begun: job.begun,
             accepted_at: job.accepted_at,
             deadline: job.deadline,
+            told: job.reason.as_ref().map(|reason| reason.code.clone()),
             movable: job.kind == Kind::Print && job.rerouted.is_none(),
             kept: work.map(|work| Box::new(Kept { job, work })),
         }
@@ -140,6 +143,20 @@ impl Pending {
             .collect()
     }
 
+    /// Jobs of which nothing was sent and that were not told yet that they wait for this; from now on they
+    /// are.
+    pub fn untold(&mut self, code: &str) -> Vec<String> {
+        let untold = |entry: &&mut Entry| entry.begun.is_none() && entry.told.as_deref() != Some(code);
+        self.entries
+            .values_mut()
+            .filter(untold)
+            .map(|entry| {
+                entry.told = Some(code.to_owned());
+                entry.job.clone()
+            })
+            .collect()
+    }
+
     /// Jobs of which nothing was sent, oldest first.
     pub fn unbegun(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().filter(|entry| entry.begun.is_none())
@@ -159,6 +176,7 @@ mod tests {
             accepted_at: Timestamp(seq as i64),
             deadline: None,
             movable: true,
+            told: None,
             kept: None,
         }
     }

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 pub(crate) enum ClientError {
     /// Nobody listens there.
     #[error(
-        "no broker answers at {broker}: {cause}. Start the agent there with `outletd run FILE`, or name the \
+        "no broker answers at {broker}: {cause}. Start the agent there with `outletd run --config FILE`, or name the \
          broker with --broker or OUTLETD_BROKER"
     )]
     NoBroker {
@@ -126,7 +126,7 @@ fn hint(state: Option<AgentState>) -> &'static str {
         Some(AgentState::Online) => {
             ". It says it is online: it may be slow, or this user may not be answered; see its log"
         }
-        Some(AgentState::Offline) => ": it is offline. Start it with `outletd run FILE`",
+        Some(AgentState::Offline) => ": it is offline. Start it with `outletd run --config FILE`",
         None => ": is outletd running there, and is this its outlet?",
     }
 }

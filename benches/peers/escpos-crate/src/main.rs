@@ -42,8 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "with_logo": with_logo,
         "dithered": null,
         "bytes": bytes,
-        "differs": "no CODE128: CODE39 instead; lines padded by the caller; no dithering: a threshold, on the logo \
-                    decoded anew each time",
+        "differs": "no CODE128: CODE39 instead; lines padded by the caller; no dithering: a threshold, on \
+                    the logo decoded anew each time",
     });
     println!("{figures}");
     Ok(())
@@ -126,7 +126,7 @@ impl Bench {
             "barcode" => {
                 let option = BarcodeOption::new(
                     BarcodeWidth::M,
-                    BarcodeHeight::Custom(70),
+                    BarcodeHeight::M,
                     BarcodeFont::A,
                     BarcodePosition::Below,
                 );

@@ -113,6 +113,9 @@ pub enum JobEnd {
 /// A healthy printer prints at least so fast; an impact printer with 40 columns makes about 6 lines a
 /// second, 240 bytes.
 const PER_BYTE: Duration = Duration::from_millis(5);
+/// So many questions in a row without an answer, some four minutes: the printer is gone, unplugged perhaps
+/// while it was out of paper.
+const LAPSED: u32 = 15;
 /// An offline bit without a cause is not told before it has lasted so long: it flickers while paper is fed.
 const FLICKER: Duration = Duration::from_secs(1);
 
@@ -221,9 +224,10 @@ impl<'a> Job<'a> {
         !self.all_sent() || self.missed > 0
     }
 
-    /// When to give up. Never while the printer says what is the matter.
+    /// When to give up. Never while the printer says what is the matter; but what it said lapses when it has
+    /// not answered for long.
     fn give_up_due(&self) -> Option<Instant> {
-        if self.printer.obstacle().is_some() {
+        if self.printer.obstacle().is_some() && self.missed < LAPSED {
             return None;
         }
         let work =
