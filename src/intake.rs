@@ -269,6 +269,10 @@ impl Intake {
             match written {
                 Ok(journal::Intake::New(job)) => {
                     device.depth.fetch_add(1, Ordering::Relaxed);
+                    drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
+                    if claimed {
+                        device.readiness.give_back();
+                    }
                     if to.wants_copy() {
                         let mut accepted = job.document();
                         if job.is_begun() {
@@ -278,10 +282,6 @@ impl Intake {
                             accepted.begun = false;
                         }
                         intake.answer(&to, &accepted);
-                    }
-                    drop(device.worker.send(ToWorker::Job { job, work: Some(work) }));
-                    if claimed {
-                        device.readiness.give_back();
                     }
                     return;
                 }
@@ -502,16 +502,14 @@ impl Heard for Intake {
 pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
     let invalid = |text: String| ErrorBody::new("invalid-request", text);
     let document = match (submission.kind, &submission.document) {
-        (Kind::Print, Some(value)) => Document::from_value(value.clone())
-            .and_then(|document| document.validate().map(|()| document))
-            .map_err(|error| {
-                let code = match error.kind() {
-                    DocumentErrorKind::Invalid => "invalid-request",
-                    DocumentErrorKind::TooLarge => "too-large",
-                    DocumentErrorKind::Unsupported => "unsupported",
-                };
-                ErrorBody::new(code, format!("document: {error}"))
-            })?,
+        (Kind::Print, Some(value)) => Document::from_value(value.clone()).map_err(|error| {
+            let code = match error.kind() {
+                DocumentErrorKind::Invalid => "invalid-request",
+                DocumentErrorKind::TooLarge => "too-large",
+                DocumentErrorKind::Unsupported => "unsupported",
+            };
+            ErrorBody::new(code, format!("document: {error}"))
+        })?,
         (Kind::Print, None) => return Err(invalid("a print job needs a document".into())),
         (Kind::Drawer, value) => {
             let value = value.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
@@ -619,6 +617,10 @@ fn parse(payload: &[u8]) -> Result<Submission, (&'static str, String)> {
             "invalid-request",
             "a job is an object, not a list: {\"id\": ..., \"kind\": ...}".into(),
         ));
+    }
+    // Where the fault of a wrong payload is, takes a second and slower look.
+    if let Ok(submission) = serde_json::from_slice(payload) {
+        return Ok(submission);
     }
     let mut deserializer = serde_json::Deserializer::from_slice(payload);
     let submission = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {

@@ -34,9 +34,11 @@ async fn a_job_is_on_disk_before_it_is_answered() {
     assert!(matches!(taken, Intake::New(_)));
     let other = Connection::open(journal.path()).unwrap();
     let found: (String, Vec<u8>) = other
-        .query_row("SELECT state, payload FROM jobs WHERE job = '01JA'", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
+        .query_row(
+            "SELECT state, payload FROM jobs JOIN payloads USING (seq) WHERE job = '01JA'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .unwrap();
     assert_eq!(found, ("accepted".to_owned(), b"soup".to_vec()));
 }

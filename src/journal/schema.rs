@@ -11,16 +11,19 @@ pub const FORMAT: i64 = 1;
 
 const TABLES: &str = "
 CREATE TABLE jobs (
-    job       TEXT PRIMARY KEY,           -- the client's id
-    seq       INTEGER NOT NULL UNIQUE,    -- order of acceptance
+    seq       INTEGER PRIMARY KEY,        -- order of acceptance
+    job       TEXT NOT NULL UNIQUE,       -- the client's id
     route     TEXT NOT NULL,              -- the device whose queue it is in
     state     TEXT NOT NULL,
     ended_at  INTEGER,                    -- ms since 1970, of final states
     fiscal    INTEGER NOT NULL,           -- such jobs are never removed
     hash      BLOB NOT NULL,              -- SHA-256 of device and payload
-    payload   BLOB NOT NULL,              -- the submission, JSON
     record    TEXT NOT NULL               -- machine::Job, JSON
-) WITHOUT ROWID;
+);
+CREATE TABLE payloads (                   -- beside the jobs: a transition need not write them again
+    seq       INTEGER PRIMARY KEY REFERENCES jobs (seq) ON DELETE CASCADE,
+    payload   BLOB NOT NULL               -- the submission, JSON
+);
 CREATE INDEX jobs_unfinished ON jobs (seq) WHERE ended_at IS NULL;
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE attempts (

@@ -155,19 +155,21 @@ impl<'a> Transaction<'a> {
         }
         self.connection
             .prepare_cached(
-                "INSERT INTO jobs (job, seq, route, state, ended_at, fiscal, hash, payload, record)
-                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7, ?8)",
+                "INSERT INTO jobs (seq, job, route, state, ended_at, fiscal, hash, record)
+                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
             )?
             .execute(params![
-                job.job,
                 seq,
+                job.job,
                 job.route,
                 job.state.as_str(),
                 job.kind == Kind::Fiscal,
                 hash,
-                payload,
                 encode(&job)?
             ])?;
+        self.connection
+            .prepare_cached("INSERT INTO payloads (seq, payload) VALUES (?1, ?2)")?
+            .execute(params![seq, payload])?;
         Ok(Intake::New(Box::new(job)))
     }
 
@@ -307,10 +309,10 @@ impl<'a> Transaction<'a> {
     fn update(&mut self, job: &Job) -> Result<(), JournalError> {
         self.connection
             .prepare_cached(
-                "UPDATE jobs SET route = ?2, state = ?3, ended_at = ?4, record = ?5 WHERE job = ?1",
+                "UPDATE jobs SET route = ?2, state = ?3, ended_at = ?4, record = ?5 WHERE seq = ?1",
             )?
             .execute(params![
-                job.job,
+                to_sql(job.seq),
                 job.route,
                 job.state.as_str(),
                 job.state.is_final().then_some(job.at.0),
@@ -426,7 +428,7 @@ pub(super) fn job_with_attempts(
 
 pub(super) fn payload(connection: &Connection, job: &str) -> Result<Option<Vec<u8>>, JournalError> {
     Ok(connection
-        .prepare_cached("SELECT payload FROM jobs WHERE job = ?1")?
+        .prepare_cached("SELECT payload FROM payloads WHERE seq = (SELECT seq FROM jobs WHERE job = ?1)")?
         .query_row([job], |row| row.get(0))
         .optional()?)
 }

@@ -66,10 +66,11 @@ fn run(
         let mut answers = Vec::with_capacity(group.len());
         match commit(connection, topics, clock, group.drain(..), &mut answers) {
             Ok(rows) => {
+                // Devices first: what is told of a job can wait for its first byte.
+                answers.into_iter().for_each(|answer| answer(None));
                 if !rows.is_empty() {
                     drop(outbox.send(rows));
                 }
-                answers.into_iter().for_each(|answer| answer(None));
             }
             Err(error) => {
                 tracing::error!(%error, "the journal could not commit");
@@ -89,7 +90,8 @@ fn commit(
     group: impl Iterator<Item = Write>,
     answers: &mut Vec<Answer>,
 ) -> Result<Vec<OutboxRow>, JournalError> {
-    if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
+    let execute = |sql| connection.prepare_cached(sql)?.execute([]);
+    if let Err(error) = execute("BEGIN IMMEDIATE") {
         let error = JournalError::from(error);
         answers.extend(group.map(|write| (write.0)(Err(error.clone()))));
         return Err(error);
@@ -98,7 +100,7 @@ fn commit(
     answers.extend(group.map(|write| (write.0)(Ok(&mut tx))));
     let committed = tx.finish().and_then(|rows| {
         crash::at(&crash::Moment::Before);
-        connection.execute_batch("COMMIT")?;
+        execute("COMMIT")?;
         crash::at(&crash::Moment::After);
         Ok(rows)
     });

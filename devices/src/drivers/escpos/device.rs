@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::job::Proof;
 use super::listen::{Goal, Heard, Listen};
 use super::options::{Options, ProofOption, Timing};
+use super::payload::Prepared;
 use super::printer::{Printer, Reply};
 use super::until::{Until, Waited};
 use crate::driver::{Attempt, BoxFuture, Command, Driver, JobContext, Outcome, Request, StatusSink};
@@ -30,6 +31,7 @@ pub struct EscPos {
     pub(super) options: Options,
     pub(super) timing: Timing,
     pub(super) encoder: Encoder,
+    pub(super) prepared: Prepared,
     pub(super) codepage: Option<Page>,
     pub(super) proof: Proof,
     pub(super) printer: Printer,
@@ -48,11 +50,13 @@ pub struct EscPos {
 
 impl EscPos {
     /// A printer that is not connected yet.
+    #[allow(clippy::too_many_arguments, reason = "its factory, the only caller, has just made them")]
     pub fn new(
         link: Link,
         model: Model,
         options: Options,
         encoder: Encoder,
+        prepared: Prepared,
         codepage: Option<Page>,
         proof: Proof,
         watch: StatusSink,
@@ -68,6 +72,7 @@ impl EscPos {
             model,
             options,
             encoder,
+            prepared,
             codepage,
             proof,
             exchange: None,

@@ -67,9 +67,11 @@ impl DriverFactory for Factory {
             || Encoder::new(&model, encoder_options).map_err(|e| wrong("options.codepage", e.to_string()));
         let proof = proof(options.proof, &model).map_err(|e| wrong("options.proof", e))?;
         let live = (model.status.asb && proof == Proof::ProcessId).then(|| watch.subscribe());
-        let (intake, encoder) = (payload::Intake::new(encoder()?, live), encoder()?);
+        let prepared = payload::Prepared::default();
+        let intake = payload::Intake::new(encoder()?, prepared.clone(), live);
+        let encoder = encoder()?;
         let description = describe(&model, &link, proof);
-        let driver = EscPos::new(link, model, options, encoder, codepage, proof, watch);
+        let driver = EscPos::new(link, model, options, encoder, prepared, codepage, proof, watch);
         Ok(Built { driver: Box::new(driver), check: Arc::new(intake), description })
     }
 }

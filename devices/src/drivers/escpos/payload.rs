@@ -1,7 +1,7 @@
 //! From a job to its bytes, and the judgement at intake.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use outlet_protocols::document::{Block, Content, Document, Text, TextAlign};
 use outlet_protocols::encode::{EncodeError, EncodeReport, Encoder, ErrorKind as EncodeKind};
@@ -62,17 +62,21 @@ pub fn process_id(attempt: u64, copy: u8) -> [u8; 4] {
     command::process_id(u32::try_from(number).unwrap_or(0))
 }
 
+/// The payload of the attempt that was begun with its job's acceptance, for the driver to send.
+pub type Prepared = Arc<Mutex<Option<(u64, Payload, Value)>>>;
+
 /// Judges jobs with an encoder of its own.
 pub struct Intake {
     encoder: Mutex<Encoder>,
+    prepared: Prepared,
     /// The status of a printer that reports by itself and echoes process ids.
     live: Option<watch::Receiver<DeviceStatus>>,
 }
 
 impl Intake {
     /// `live`: the printer's status, where a job can be begun without asking the printer first.
-    pub fn new(encoder: Encoder, live: Option<watch::Receiver<DeviceStatus>>) -> Self {
-        Self { encoder: Mutex::new(encoder), live }
+    pub fn new(encoder: Encoder, prepared: Prepared, live: Option<watch::Receiver<DeviceStatus>>) -> Self {
+        Self { encoder: Mutex::new(encoder), prepared, live }
     }
 }
 
@@ -92,8 +96,11 @@ impl Check for Intake {
             return None;
         }
         let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let (payload, _) = payload(&mut encoder, command, Proof::ProcessId, attempt, 0).ok()?;
-        Some(payload.baseline())
+        let (payload, remarks) = payload(&mut encoder, command, Proof::ProcessId, attempt, 0).ok()?;
+        let baseline = payload.baseline();
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        *prepared = Some((attempt, payload, remarks));
+        Some(baseline)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Doing a job: preflight, intent, bytes, proof.
 
+use std::sync::PoisonError;
+
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -34,7 +36,10 @@ impl EscPos {
         }
         let proof = self.proof_now(Instant::now());
         let etb = self.printer.etb.unwrap_or(0);
-        let (payload, remarks) = payload(&mut self.encoder, command, proof, cx.attempt(), etb)?;
+        let (payload, remarks) = match self.take_prepared(cx.attempt(), proof) {
+            Some(prepared) => prepared,
+            None => payload(&mut self.encoder, command, proof, cx.attempt(), etb)?,
+        };
         let baseline = self.baseline(&payload);
         let Some(exchange) = &mut self.exchange else {
             return Err(DeviceError::offline(format!("{}: there is no connection", self.link)));
@@ -49,6 +54,14 @@ impl EscPos {
         let mut outcome = self.conclude(end, sent, proof, evidence)?;
         outcome.result = remarks;
         Ok(outcome)
+    }
+
+    /// The payload made at intake, if it is this attempt's and its proof is still the best.
+    fn take_prepared(&self, attempt: u64, proof: Proof) -> Option<(Payload, Value)> {
+        let prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        prepared
+            .filter(|(number, payload, _)| *number == attempt && payload.proof == proof)
+            .map(|(_, payload, remarks)| (payload, remarks))
     }
 
     /// The best proof that the printer has shown itself capable of.
