@@ -424,3 +424,14 @@ fn run_ends_before_start_with_the_same_words() {
     says_all(&String::from_utf8(output.stderr).unwrap(), &[said.trim_end()]);
     assert!(!files.at("made-by-run").exists(), "nothing was started");
 }
+
+#[test]
+fn the_configurations_that_are_shipped_are_good() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd");
+    let files = Files::with(&std::fs::read_to_string(shipped.join("outletd.toml")).unwrap()).and(
+        "conf.d/kitchen.toml",
+        &std::fs::read_to_string(shipped.join("conf.d/kitchen.toml.example")).unwrap(),
+    );
+    let output = outletd([OsStr::new("validate"), files.main().as_os_str()], []);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -183,6 +183,32 @@ fn the_examples_are_submissions_that_the_schemas_and_the_agent_accept() {
 }
 
 #[test]
+fn the_examples_of_the_contract_page_are_what_the_schemas_say_and_what_the_page_quotes() {
+    let docs = root().join("docs");
+    let page = std::fs::read_to_string(docs.join("contract.md")).unwrap();
+    let mut names: Vec<_> = schema_names();
+    // The longest first: `device-state-1.json` is no `device`.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let mut seen = 0;
+    for entry in std::fs::read_dir(docs.join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let name = names.iter().find(|name| stem.starts_with(name.as_str()));
+        conforms(name.unwrap_or_else(|| panic!("{stem}: no such schema")), &value, &stem);
+        let link = format!("](examples/{stem}.json)");
+        let quoted = page.split(&format!("[examples/{stem}.json{link}")).nth(1);
+        if let Some(block) = quoted.and_then(|rest| rest.split("```json\n").nth(1)) {
+            let quote: Value = serde_json::from_str(block.split("```").next().unwrap()).unwrap();
+            assert_eq!(quote, value, "contract.md quotes examples/{stem}.json otherwise");
+        }
+        seen += 1;
+    }
+    assert!(seen >= 20, "{seen} examples");
+}
+
+#[test]
 fn the_schemas_refuse_what_the_agent_refuses() {
     let good =
         json!({"id": "01JA", "kind": "print", "document": {"blocks": [{"type": "text", "text": "tea"}]}});
