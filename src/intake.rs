@@ -247,15 +247,15 @@ impl Intake {
     }
 
     fn accept(self: &Arc<Self>, judged: Judged, to: AnswerTo) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let Judged { submission, work, device, expiry_s } = judged;
-        let to = to.or_payload(&self.topics, submission.reply_to.as_deref());
-        let hash = hash_of(&device.id, &submission);
+        let Judged { mut submission, work, device, expiry_s } = judged;
+        let to = to.or_payload(&self.topics, submission.reply_to.take().as_deref());
+        let payload = serde_json::to_vec(&submission).unwrap_or_default();
+        let hash = hash_of(&device.id, &payload);
         let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
         let ttl_s = match (ttl_s, expiry_s) {
             (Some(ttl), Some(expiry)) => Some(ttl.min(expiry)),
             (ttl, expiry) => ttl.or(expiry),
         };
-        let payload = serde_json::to_vec(&submission).unwrap_or_default();
         // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
         let claimed = device.readiness.claim();
         let job = new_job(&device.id, &submission);
@@ -681,13 +681,13 @@ fn new_job(device: &str, submission: &Submission) -> Job {
     }
 }
 
-/// Same id, same hash: a repeat. Where the answer goes makes no difference, nor do spaces in the JSON.
-fn hash_of(device: &str, submission: &Submission) -> [u8; 32] {
-    let same = Submission { reply_to: None, ..submission.clone() };
+/// Same id, same hash: a repeat. The payload is as it was read: where the answer goes and spaces in the JSON
+/// make no difference.
+fn hash_of(device: &str, payload: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(device.as_bytes());
     hash.update([0]);
-    hash.update(serde_json::to_vec(&same).unwrap_or_default());
+    hash.update(payload);
     hash.finalize().into()
 }
 
