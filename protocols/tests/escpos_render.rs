@@ -69,6 +69,19 @@ fn a_receipt_looks_like_a_receipt() {
 }
 
 #[test]
+fn the_tickets_and_bills_of_the_examples_look_as_kept() {
+    let examples = [
+        ("service-ticket", include_str!("../../examples/service-ticket.json")),
+        ("guest-bill", include_str!("../../examples/guest-bill.json")),
+    ];
+    for (name, job) in examples {
+        let job: serde_json::Value = serde_json::from_str(job).unwrap();
+        let blocks = job["document"]["blocks"].to_string();
+        compare(name, "cp866", &blocks[1..blocks.len() - 1]);
+    }
+}
+
+#[test]
 fn bars_drawn_by_us_are_the_bars_drawn_by_the_printer() {
     for (symbology, data) in
         [("ean13", "4006381333931"), ("ean8", "96385074"), ("code128", "No.1a2b/{x}"), ("itf", "12345678")]
