@@ -122,10 +122,9 @@ impl Board {
 }
 
 fn state_of(status: &DeviceStatus, queue: &QueueState) -> DeviceState {
-    let harmless = |condition: &String| condition == "paper-near-end";
     if !status.online {
         DeviceState::Offline
-    } else if !status.conditions.iter().all(harmless) {
+    } else if status.is_hindered() {
         DeviceState::Attention
     } else if queue.active.is_some() {
         DeviceState::Busy

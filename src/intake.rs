@@ -169,27 +169,9 @@ impl Intake {
     }
 
     fn judge(&self, device: &str, message: &Message) -> Result<Judged, Refusal> {
-        let known = IdOnly::of(&message.payload);
-        let refuse = |code: &str, text: String| Refusal {
-            id: known.id.clone(),
-            kind: known.kind,
-            reply_to: known.reply_to.clone(),
-            error: ErrorBody::new(code, text),
-        };
-        if message.retain {
-            return Err(refuse(
-                "invalid-request",
-                format!(
-                    "retained messages on {} are ignored: publish it again without retain",
-                    message.topic
-                ),
-            ));
-        }
-        if message.payload.len() > MAX_PAYLOAD {
-            return Err(refuse(
-                "too-large",
-                format!("the payload has {} bytes, at most {MAX_PAYLOAD} are taken", message.payload.len()),
-            ));
+        let refuse = |code: &str, text: String| Refusal::of(message, ErrorBody::new(code, text));
+        if let Some(error) = misuse(message) {
+            return Err(Refusal::of(message, error));
         }
         let submission: Submission = parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
         if !is_job_id(&submission.id) {
@@ -348,22 +330,15 @@ impl Intake {
     }
 
     async fn reply_of(&self, device: Option<&str>, message: &Message, to: AnswerTo) -> (Reply, AnswerTo) {
-        let refused = |code: &str, text: String| Reply::refused(ErrorBody::new(code, text));
-        if message.retain {
-            let text = format!(
-                "retained messages on {} are ignored: publish it again without retain",
-                message.topic
-            );
-            return (refused("invalid-request", text), to);
-        }
-        if message.payload.len() > MAX_PAYLOAD {
-            let text =
-                format!("the payload has {} bytes, at most {MAX_PAYLOAD} are taken", message.payload.len());
-            return (refused("too-large", text), to);
+        if let Some(error) = misuse(message) {
+            return (Reply::refused(error), to);
         }
         let mut value: Value = match serde_json::from_slice(&message.payload) {
             Ok(value) => value,
-            Err(error) => return (refused("invalid-json", format!("the payload is no JSON: {error}")), to),
+            Err(error) => {
+                let text = format!("the payload is no JSON: {error}");
+                return (Reply::refused(ErrorBody::new("invalid-json", text)), to);
+            }
         };
         let mut take = |key: &str| match value.as_object_mut().and_then(|object| object.remove(key)) {
             Some(Value::String(text)) => Some(text),
@@ -398,10 +373,8 @@ impl Intake {
 
     /// A payload that made its judge panic gets an answer too.
     fn refuse_unjudged(&self, device: &str, message: &Message) {
-        let known = IdOnly::of(&message.payload);
         let error = ErrorBody::new("internal", "the payload could not be judged: please report it");
-        let refusal = Refusal { id: known.id, kind: known.kind, reply_to: known.reply_to, error };
-        self.refuse(&self.answer_to(message), device, refusal);
+        self.refuse(&self.answer_to(message), device, Refusal::of(message, error));
     }
 
     /// Tells a refusal wherever somebody may listen for it.
@@ -556,6 +529,14 @@ struct Refusal {
     error: ErrorBody,
 }
 
+impl Refusal {
+    /// A refusal of a payload that may be anything.
+    fn of(message: &Message, error: ErrorBody) -> Self {
+        let IdOnly { id, kind, reply_to } = IdOnly::of(&message.payload);
+        Self { id, kind, reply_to, error }
+    }
+}
+
 /// Where an answer goes.
 #[derive(Clone)]
 struct AnswerTo {
@@ -602,6 +583,20 @@ fn lenient<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
 ) -> Result<Option<T>, D::Error> {
     let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// What no command may be, whatever it says.
+fn misuse(message: &Message) -> Option<ErrorBody> {
+    if message.retain {
+        let topic = &message.topic;
+        let text = format!("retained messages on {topic} are ignored: publish it again without retain");
+        return Some(ErrorBody::new("invalid-request", text));
+    }
+    let bytes = message.payload.len();
+    (bytes > MAX_PAYLOAD).then(|| {
+        let text = format!("the payload has {bytes} bytes, at most {MAX_PAYLOAD} are taken");
+        ErrorBody::new("too-large", text)
+    })
 }
 
 /// Whether judging a payload may take long: a picture of few bytes can have many dots.

@@ -59,6 +59,16 @@ impl Service {
         tokio::time::timeout(PATIENCE, told).await.unwrap_or_else(|_| panic!("{word} was never said"));
     }
 
+    /// A job whose bytes are in the printer waits for a new roll; the client that submitted it.
+    async fn runs_out_of_paper(&self) -> Client {
+        let mut pos = Client::connect(self.addr, "pos-1").await;
+        pos.device("kitchen", "ready").await;
+        self.printer.inject(Fault::PaperOutAfterLines(1));
+        pos.submit("kitchen", &ticket("01JA", "SOUP\nBREAD\nTEA")).await;
+        pos.job("01JA", Waiting).await;
+        pos
+    }
+
     fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
@@ -96,11 +106,7 @@ async fn systemd_is_told_when_it_is_ready_alive_and_stopping() {
 #[tokio::test]
 async fn told_to_stop_it_lets_the_active_job_end_and_begins_nothing_more() {
     let mut service = Service::start().await;
-    let mut pos = Client::connect(service.addr, "pos-1").await;
-    pos.device("kitchen", "ready").await;
-    service.printer.inject(Fault::PaperOutAfterLines(1));
-    pos.submit("kitchen", &ticket("01JA", "SOUP\nBREAD\nTEA")).await;
-    pos.job("01JA", Waiting).await;
+    let mut pos = service.runs_out_of_paper().await;
     pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
     let topic = pos.topics.job("01JB");
     pos.next(|seen, value| seen == topic && value["state"] == "accepted").await;
@@ -128,11 +134,7 @@ fn agent_again(service: &Service) -> Child {
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
     let mut service = Service::start().await;
-    let mut pos = Client::connect(service.addr, "pos-1").await;
-    pos.device("kitchen", "ready").await;
-    service.printer.inject(Fault::PaperOutAfterLines(1));
-    pos.submit("kitchen", &ticket("01JA", "SOUP\nBREAD\nTEA")).await;
-    pos.job("01JA", Waiting).await;
+    let _pos = service.runs_out_of_paper().await;
     service.signal("-TERM");
     service.hears("STOPPING=1").await;
     service.signal("-INT");

@@ -184,6 +184,13 @@ pub struct Attempt {
     pub evidence: Value,
 }
 
+impl Attempt {
+    /// An attempt of which nothing but its number is known.
+    pub fn unknown(number: u64) -> Self {
+        Self { number, baseline: Value::Null, evidence: Value::Null }
+    }
+}
+
 /// A job's good end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
@@ -233,4 +240,14 @@ pub struct DeviceStatus {
     pub conditions: BTreeSet<String>,
     /// The last words on why it is offline.
     pub problem: Option<String>,
+}
+
+/// The one condition that prevents no work.
+pub const PAPER_NEAR_END: &str = "paper-near-end";
+
+impl DeviceStatus {
+    /// Whether one of its conditions prevents work.
+    pub fn is_hindered(&self) -> bool {
+        self.conditions.iter().any(|condition| condition != PAPER_NEAR_END)
+    }
 }

@@ -296,6 +296,11 @@ impl Job {
         Ok(true)
     }
 
+    /// Whether it can be begun: nothing of it has left, and it waits for no person.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Accepted | State::Waiting) && self.begun.is_none() && !self.is_held()
+    }
+
     /// Whether it waits for a person to release it.
     pub fn is_held(&self) -> bool {
         let waits = self.state == State::Waiting && self.begun.is_none();

@@ -76,8 +76,12 @@ impl Context {
         self.number
     }
 
-    /// The trace so far, as JSON lines.
-    pub fn take_trace(&self) -> Vec<u8> {
+    /// The attempt, if it was begun: its number and its trace, JSON lines.
+    pub fn take_attempt(&self) -> Option<(u64, Vec<u8>)> {
+        self.is_begun().then(|| (self.number, self.take_trace()))
+    }
+
+    fn take_trace(&self) -> Vec<u8> {
         let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         std::mem::take(&mut trace.lines).into_bytes()
     }

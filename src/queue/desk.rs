@@ -198,11 +198,8 @@ impl Desk {
     /// was begun together with its acceptance: the session was lost in between.
     async fn wait_offline(&self, job: Job) -> Job {
         let reason = self.blocked_reason();
-        let (attempt, event) = match job.begun {
-            Some(number) => (Some((number, Vec::new())), Event::NotSent { reason }),
-            None => (None, Event::Wait { reason }),
-        };
-        self.write(&job.job, attempt, event).await.unwrap_or(job)
+        let attempt = job.begun.map(|number| (number, Vec::new()));
+        self.write_unsent(&job.job, attempt, reason).await.unwrap_or(job)
     }
 
     /// A request waits for the driver, but not for a job that may itself wait for paper.
@@ -237,7 +234,7 @@ impl Desk {
     /// A person or client changed a job of this queue.
     fn changed(&mut self, job: Job) {
         self.unresolved.retain(|open| open.job.job != job.job || job.state == State::Uncertain);
-        let open = matches!(job.state, State::Accepted | State::Waiting) && !job.is_begun() && !job.is_held();
+        let open = job.is_open();
         if let Some(active) = self.active.as_mut().filter(|active| active.entry.job == job.job) {
             active.left = !open;
             return;
@@ -283,10 +280,7 @@ impl Desk {
                 None
             }
         };
-        let found = found.filter(|job| {
-            let open = matches!(job.state, State::Accepted | State::Waiting);
-            open && !job.is_held() && !job.is_begun() && job.route == self.device.id
-        });
+        let found = found.filter(|job| job.is_open() && job.route == self.device.id);
         let Some(found) = found else {
             self.left_for_good();
             return None;
@@ -371,8 +365,7 @@ impl Desk {
     /// Ends an attempt, or a job that never had one. Tries until the journal has it: bytes may be on paper.
     pub(super) async fn end(&mut self, job: &str, cx: &Context, event: Event) -> Option<Job> {
         let doubt = matches!(event, Event::Doubt { .. });
-        let attempt = cx.is_begun().then(|| (cx.number(), cx.take_trace()));
-        let ended = self.write(job, attempt, event).await.ok();
+        let ended = self.write(job, cx.take_attempt(), event).await.ok();
         self.left_for_good();
         if cx.is_begun() && !doubt {
             self.unblocked();
@@ -395,15 +388,21 @@ impl Desk {
 
     /// A job whose bytes have not left goes back to its place.
     pub(super) async fn put_back(&mut self, entry: Entry, cx: &Context, reason: Waiting) {
-        let (attempt, event) = if cx.is_begun() {
-            (Some((cx.number(), cx.take_trace())), Event::NotSent { reason })
-        } else {
-            (None, Event::Wait { reason })
-        };
-        match self.write(&entry.job, attempt, event).await {
+        match self.write_unsent(&entry.job, cx.take_attempt(), reason).await {
             Ok(job) => self.pending.insert(Entry::new(job, entry.work())),
             Err(_) => self.left_for_good(),
         }
+    }
+
+    /// Writes that a job waits and nothing of it has left, whether or not an attempt was begun.
+    async fn write_unsent(
+        &self,
+        job: &str,
+        attempt: Option<(u64, Vec<u8>)>,
+        reason: Waiting,
+    ) -> Result<Job, JournalError> {
+        let event = if attempt.is_some() { Event::NotSent { reason } } else { Event::Wait { reason } };
+        self.write(job, attempt, event).await
     }
 
     /// Writes a transition, with the end of its attempt if it has one. Tries until the disk takes it: bytes may
@@ -441,12 +440,7 @@ impl Desk {
     pub(super) async fn reconsider(&mut self, entry: Entry) {
         match self.journal.job(&entry.job).await {
             Ok(Some((job, _))) if job.is_overdue(self.now()) => self.expire_one(&job.job).await,
-            Ok(Some((job, _)))
-                if !job.state.is_final()
-                    && !job.is_held()
-                    && !job.is_begun()
-                    && job.route == self.device.id =>
-            {
+            Ok(Some((job, _))) if job.is_open() && job.route == self.device.id => {
                 self.pending.insert(Entry::new(job, entry.work()));
             }
             _ => self.left_for_good(),
@@ -465,7 +459,7 @@ impl Desk {
     }
 
     /// Nobody but a person can tell what became of an attempt.
-    pub(super) async fn unresolvable(&mut self, job: &Job, number: u64, attempt: &Attempt, why: &str) {
+    pub(super) async fn unresolvable(&mut self, job: &Job, attempt: &Attempt, why: &str) {
         if job.state == State::Uncertain {
             return;
         }
@@ -475,9 +469,9 @@ impl Desk {
                 "the agent was stopped in the middle of this job and the outcome is not known ({why}): look at the paper"
             ),
         );
-        let evidence = json!({"attempt": number, "baseline": attempt.baseline, "asked": why});
+        let evidence = json!({"attempt": attempt.number, "baseline": attempt.baseline, "asked": why});
         let event = Event::Doubt { error, evidence };
-        let _ = self.write(&job.job, Some((number, Vec::new())), event).await;
+        let _ = self.write(&job.job, Some((attempt.number, Vec::new())), event).await;
         self.left_for_good();
         self.board.attention_changed();
     }
@@ -491,12 +485,8 @@ impl Desk {
         for mut open in std::mem::take(&mut self.unresolved) {
             if open.job.state != State::Uncertain {
                 let number = open.job.begun.unwrap_or_default();
-                let attempt = self.attempt(number).await.unwrap_or(Attempt {
-                    number,
-                    baseline: Value::Null,
-                    evidence: Value::Null,
-                });
-                self.unresolvable(&open.job, number, &attempt, "the device can't be reached").await;
+                let attempt = self.attempt(number).await.unwrap_or_else(|_| Attempt::unknown(number));
+                self.unresolvable(&open.job, &attempt, "the device can't be reached").await;
                 open.job.state = State::Uncertain;
             }
             self.ask_later(open);

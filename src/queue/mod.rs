@@ -180,22 +180,21 @@ impl Worker {
             let (attempt, work) = match (self.desk.attempt(number).await, self.desk.work(&job.job).await) {
                 (Ok(attempt), Ok(work)) => (attempt, work),
                 (Err(error), _) | (_, Err(error)) => {
-                    let attempt = Attempt { number, baseline: Value::Null, evidence: Value::Null };
-                    self.desk.unresolvable(&job, number, &attempt, &error.message).await;
+                    self.desk.unresolvable(&job, &Attempt::unknown(number), &error.message).await;
                     continue;
                 }
             };
             let command = self.desk.command(&job, work);
             match attend(&mut self.desk, self.driver.resolve(&command, &attempt)).await {
                 Ok(Some(outcome)) => self.desk.reconciled(&job, number, outcome).await,
-                Ok(None) => self.desk.unresolvable(&job, number, &attempt, "the device can't tell").await,
+                Ok(None) => self.desk.unresolvable(&job, &attempt, "the device can't tell").await,
                 Err(error) if error.kind == ErrorKind::Busy => self.desk.ask_later(Open { job, asked }),
                 Err(error) => {
                     // A device that hangs up at the question must not keep its other jobs waiting.
                     if asked + 1 < ASK_AT_MOST {
                         self.desk.ask_later(Open { job, asked: asked + 1 });
                     } else {
-                        self.desk.unresolvable(&job, number, &attempt, &error.message).await;
+                        self.desk.unresolvable(&job, &attempt, &error.message).await;
                     }
                     self.desk.offline(&error).await;
                     return Ended::Lost;

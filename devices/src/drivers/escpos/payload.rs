@@ -11,7 +11,6 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::job::{CopyMark, Payload, Proof};
-use super::printer::PAPER_NEAR_END;
 use crate::driver::{Check, Command, DeviceStatus, Work};
 use crate::error::{DeviceError, ErrorKind};
 
@@ -90,7 +89,7 @@ impl Check for Intake {
     fn baseline(&self, command: &Command, attempt: u64) -> Option<Value> {
         let ready = self.live.as_ref().is_some_and(|status| {
             let status = status.borrow();
-            status.online && status.conditions.iter().all(|condition| condition == PAPER_NEAR_END)
+            status.online && !status.is_hindered()
         });
         if !ready {
             return None;

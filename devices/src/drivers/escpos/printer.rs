@@ -10,6 +10,7 @@ use outlet_protocols::star;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::driver::PAPER_NEAR_END;
 use crate::driver::{DeviceStatus, StatusSink, Waiting};
 
 /// A printer as the sessions of a driver see it, from one connect to the next.
@@ -45,9 +46,6 @@ pub struct Printer {
     /// It has automatic status back, which is switched on at connect and after each power-on.
     wants_asb: bool,
 }
-
-/// The one condition that prevents no printing.
-pub const PAPER_NEAR_END: &str = "paper-near-end";
 
 /// What a printer said, in the words of both languages.
 #[derive(Debug, Clone, PartialEq, Eq)]
