@@ -173,7 +173,8 @@ impl Intake {
         if let Some(error) = misuse(message) {
             return Err(Refusal::of(message, error));
         }
-        let submission: Submission = parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
+        let mut submission: Submission =
+            parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
         if !is_job_id(&submission.id) {
             return Err(refuse(
                 "invalid-request",
@@ -198,7 +199,10 @@ impl Intake {
                 ),
             ));
         }
-        let work = work_of(&submission).map_err(|error| refuse(&error.code, error.message))?;
+        let reply_to = submission.reply_to.take();
+        let payload = serde_json::to_vec(&submission).unwrap_or_default();
+        let work = work_of(submission.kind, submission.document.take())
+            .map_err(|error| refuse(&error.code, error.message))?;
         self.check_rights(&submission, &work, message).map_err(|error| refuse(&error.code, error.message))?;
         target.check.check(&work).map_err(|error| refuse(error.code, error.message))?;
         if target.depth.load(Ordering::Relaxed) >= target.max_depth {
@@ -209,7 +213,8 @@ impl Intake {
             refusal.error.retryable = true;
             return Err(refusal);
         }
-        Ok(Judged { submission, work, device: target.clone(), expiry_s: message.expiry_s })
+        let device = target.clone();
+        Ok(Judged { submission, reply_to, payload, work, device, expiry_s: message.expiry_s })
     }
 
     fn check_rights(&self, submission: &Submission, work: &Work, message: &Message) -> Result<(), ErrorBody> {
@@ -229,9 +234,8 @@ impl Intake {
     }
 
     fn accept(self: &Arc<Self>, judged: Judged, to: AnswerTo) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let Judged { mut submission, work, device, expiry_s } = judged;
-        let to = to.or_payload(&self.topics, submission.reply_to.take().as_deref());
-        let payload = serde_json::to_vec(&submission).unwrap_or_default();
+        let Judged { submission, reply_to, payload, work, device, expiry_s } = judged;
+        let to = to.or_payload(&self.topics, reply_to.as_deref());
         let hash = hash_of(&device.id, &payload);
         let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
         let ttl_s = match (ttl_s, expiry_s) {
@@ -243,61 +247,46 @@ impl Intake {
         let job = new_job(&device.id, &submission);
         let begin = claimed.then(|| self.begin_at_once(&device, &job, &work)).flatten();
         let new = NewJob { job, ttl_ms: ttl_s.map(|s| i64::from(s) * 1000), hash, payload, begin };
-        let written = self.journal.accept(new);
+        let written = self.journal.accept_then(new, {
+            let device = device.clone();
+            move |written| {
+                if let Ok(journal::Intake::New(job)) = written {
+                    device.depth.fetch_add(1, Ordering::Relaxed);
+                    drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
+                }
+                if claimed {
+                    device.readiness.give_back();
+                    drop(device.worker.send(ToWorker::Wake));
+                }
+            }
+        });
         let intake = self.clone();
         Box::pin(async move {
             let written = written.await;
-            let id = submission.id;
+            let refused = |error| Refusal {
+                error,
+                id: Some(submission.id.clone()),
+                kind: Some(submission.kind),
+                reply_to: None,
+            };
             match written {
-                Ok(journal::Intake::New(job)) => {
-                    device.depth.fetch_add(1, Ordering::Relaxed);
-                    drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
-                    if claimed {
-                        device.readiness.give_back();
-                    }
-                    if to.wants_copy() {
-                        let mut accepted = job.document();
-                        if job.is_begun() {
-                            accepted.state = State::Accepted;
-                            accepted.version -= 1;
-                            accepted.attempt = 0;
-                            accepted.begun = false;
-                        }
-                        intake.answer(&to, &accepted);
-                    }
-                    return;
+                Ok(journal::Intake::New(job)) if to.wants_copy() => {
+                    intake.answer(&to, &job.accepted_document());
                 }
+                Ok(journal::Intake::New(_)) => {}
                 Ok(journal::Intake::Duplicate(document)) => {
                     intake.answer(&to, &document);
                     intake.publish(&document);
                 }
-                Ok(journal::Intake::Conflict) => intake.refuse(
-                    &to,
-                    &device.id,
-                    Refusal {
-                        error: ErrorBody::new(
-                            "idempotency-conflict",
-                            format!("job {id} was submitted before with another payload: use a new id"),
-                        ),
-                        id: Some(id),
-                        kind: Some(submission.kind),
-                        reply_to: None,
-                    },
-                ),
-                Err(error) => intake.refuse(
-                    &to,
-                    &device.id,
-                    Refusal {
-                        error: ErrorBody::retryable("internal", error.to_string()),
-                        id: Some(id),
-                        kind: Some(submission.kind),
-                        reply_to: None,
-                    },
-                ),
-            }
-            if claimed {
-                device.readiness.give_back();
-                drop(device.worker.send(ToWorker::Wake));
+                Ok(journal::Intake::Conflict) => {
+                    let id = &submission.id;
+                    let text = format!("job {id} was submitted before with another payload: use a new id");
+                    intake.refuse(&to, &device.id, refused(ErrorBody::new("idempotency-conflict", text)));
+                }
+                Err(error) => {
+                    let error = ErrorBody::retryable("internal", error.to_string());
+                    intake.refuse(&to, &device.id, refused(error));
+                }
             }
         })
     }
@@ -472,10 +461,10 @@ impl Heard for Intake {
 }
 
 /// What a job asks for, as its driver understands it.
-pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
+pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
     let invalid = |text: String| ErrorBody::new("invalid-request", text);
-    let document = match (submission.kind, &submission.document) {
-        (Kind::Print, Some(value)) => Document::from_value(value.clone()).map_err(|error| {
+    let document = match (kind, document) {
+        (Kind::Print, Some(value)) => Document::from_value(value).map_err(|error| {
             let code = match error.kind() {
                 DocumentErrorKind::Invalid => "invalid-request",
                 DocumentErrorKind::TooLarge => "too-large",
@@ -485,14 +474,14 @@ pub fn work_of(submission: &Submission) -> Result<Work, ErrorBody> {
         })?,
         (Kind::Print, None) => return Err(invalid("a print job needs a document".into())),
         (Kind::Drawer, value) => {
-            let value = value.clone().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            let value = value.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
             let drawer: Drawer =
                 serde_json::from_value(value).map_err(|error| invalid(format!("document: {error}")))?;
             one_block(Block::Drawer(drawer))?
         }
         (Kind::Raw, Some(value)) => {
-            let raw: Raw = serde_json::from_value(value.clone())
-                .map_err(|error| invalid(format!("document: {error}")))?;
+            let raw: Raw =
+                serde_json::from_value(value).map_err(|error| invalid(format!("document: {error}")))?;
             one_block(Block::Raw(raw))?
         }
         (Kind::Raw, None) => {
@@ -516,7 +505,11 @@ fn one_block(block: Block) -> Result<Document, ErrorBody> {
 }
 
 struct Judged {
+    /// Without its document and `reply_to`.
     submission: Submission,
+    reply_to: Option<String>,
+    /// The submission as it is journaled, JSON.
+    payload: Vec<u8>,
     work: Work,
     device: Arc<Device>,
     expiry_s: Option<u32>,

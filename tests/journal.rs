@@ -23,7 +23,7 @@ use outletd::requests::Requests;
 use outletd::rights::Rights;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use support::{DAY_MS, Shelf, doubt, submission, succeed, topics};
+use support::{DAY_MS, Shelf, doubt, settled, submission, succeed, topics};
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -257,8 +257,68 @@ async fn what_the_broker_has_not_acknowledged_is_told_again_after_a_restart() {
     assert_eq!(journal.outbox(0, 100).await.unwrap(), [handed[1].clone(), handed[3].clone()]);
     assert_eq!(journal.outbox(handed[1].seq, 100).await.unwrap(), [handed[3].clone()]);
     journal.accept(submission("01JC", "tea")).await.unwrap();
+    settled(&journal).await;
     let newest = journal.outbox(0, 100).await.unwrap().pop().unwrap();
     assert!(newest.seq > handed[3].seq, "a number is never given twice");
+}
+
+#[tokio::test]
+async fn a_job_that_was_accepted_right_before_the_end_is_told_of_after_the_restart_once() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    let mut new = submission("01JA", "soup");
+    new.begin = Some((journal.next_attempt(), json!({"printed": 41})));
+    journal.accept(new).await.unwrap();
+    settled(&journal).await;
+    drop(journal);
+    // As a power cut leaves it between the commit of the acceptance and the next.
+    let cut = Connection::open(shelf.path()).unwrap();
+    cut.execute_batch("DELETE FROM outbox; DELETE FROM feed; UPDATE jobs SET untold = 1;").unwrap();
+    drop(cut);
+    for _ in 0..2 {
+        let journal = shelf.open();
+        let told: Vec<Value> = job_documents(&journal).await;
+        assert_eq!(told.iter().map(|job| &job["state"]).collect::<Vec<_>>(), ["accepted", "running"]);
+        assert_eq!(journal.feed(0, 10).await.unwrap().0.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_happens_to_a_job_is_told_after_its_acceptance_also_within_one_commit() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    let (accepted, cancelled) = tokio::join!(
+        journal.accept(submission("01JA", "soup")),
+        journal.apply("01JA", Event::Cancel { by: None })
+    );
+    assert!(matches!(accepted, Ok(Intake::New(_))) && cancelled.is_ok());
+    let told = job_documents(&journal).await;
+    assert_eq!(told.iter().map(|job| &job["state"]).collect::<Vec<_>>(), ["accepted", "cancelled"]);
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_format_is_taken_over_with_all_it_has() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    journal.accept(submission("01JA", "soup")).await.unwrap();
+    settled(&journal).await;
+    let feed = feed_numbers(&journal).await;
+    drop(journal);
+    let old = Connection::open(shelf.path()).unwrap();
+    old.execute_batch(
+        "ALTER TABLE jobs DROP COLUMN untold;
+         UPDATE counters SET value = 7;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let journal = shelf.open();
+    assert!(matches!(journal.accept(submission("01JA", "soup")).await.unwrap(), Intake::Duplicate(_)));
+    assert_eq!(feed_numbers(&journal).await, feed);
+    let Intake::New(next) = journal.accept(submission("01JB", "tea")).await.unwrap() else {
+        panic!("it is new")
+    };
+    assert_eq!((next.seq, journal.next_attempt()), (8, 8), "the numbers go on");
 }
 
 #[tokio::test]
@@ -452,12 +512,14 @@ async fn an_outcome_is_kept_with_what_the_job_brought() {
 }
 
 async fn job_documents(journal: &Journal) -> Vec<Value> {
+    settled(journal).await;
     let rows = journal.outbox(0, 1_000).await.unwrap();
     let of_jobs = rows.iter().filter(|row| row.topic != topics().event());
     of_jobs.map(|row| serde_json::from_slice(&row.payload).unwrap()).collect()
 }
 
 async fn feed_numbers(journal: &Journal) -> Vec<u64> {
+    settled(journal).await;
     journal.feed(0, 1_000).await.unwrap().0.iter().map(|event| event.seq).collect()
 }
 

@@ -341,6 +341,12 @@ impl Job {
         }
     }
 
+    /// The document of its acceptance, where nothing but the begin that came with it has happened since.
+    pub fn accepted_document(&self) -> JobDocument {
+        let now = self.document();
+        JobDocument { state: State::Accepted, version: 1, attempt: 0, begun: false, ..now }
+    }
+
     /// Its place on the list of jobs that wait for a person, if it does.
     pub fn attention(&self) -> Option<AttentionJob> {
         let (reason, exits): (Waiting, &[&str]) = if self.state == State::Uncertain {

@@ -107,8 +107,10 @@ impl Journal {
         let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(|error| failed(error.to_string()))?;
         let attempts = Arc::new(AtomicU64::new(store::last_attempt(&connection)?));
-        let writes = writer::spawn(connection, topics, clock.clone(), outbox)
-            .map_err(|error| failed(error.to_string()))?;
+        let last_job = store::last_job(&connection)?;
+        let untold = store::untold(&connection)?;
+        let books = writer::Books { connection, topics, clock: clock.clone(), last_job, untold };
+        let writes = writer::spawn(books, outbox).map_err(|error| failed(error.to_string()))?;
         Ok(Self { writes, reader: Arc::new(Mutex::new(reader)), attempts, clock, path })
     }
 
@@ -125,8 +127,23 @@ impl Journal {
     /// Takes a submission in: new, a duplicate or a conflict. Its place in the order is fixed when the call
     /// returns; when the future resolves, a new job is on disk.
     pub fn accept(&self, new: NewJob) -> impl Future<Output = Result<Intake, JournalError>> + Send + 'static {
-        let written = self.send(move |tx| tx.accept(new));
-        async move { written.await.map_err(|_| JournalError::Closed)? }
+        self.accept_then(new, |_| {})
+    }
+
+    /// The same; `then` is called on the journal's own thread before anything else is told, so it must not
+    /// take long.
+    pub fn accept_then(
+        &self,
+        new: NewJob,
+        then: impl FnOnce(&Result<Intake, JournalError>) + Send + 'static,
+    ) -> impl Future<Output = Result<Intake, JournalError>> + Send + 'static {
+        let (answer, answered) = oneshot::channel();
+        let answer = move |taken: Result<Intake, JournalError>| {
+            then(&taken);
+            drop(answer.send(taken));
+        };
+        drop(self.writes.send(writer::Write::new(move |tx| tx.accept(new), answer)));
+        async move { answered.await.map_err(|_| JournalError::Closed)? }
     }
 
     /// Applies an event to a job. When it returns, the transition is on disk.
@@ -193,7 +210,7 @@ impl Journal {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, JournalError> + Send + 'static,
     ) -> oneshot::Receiver<Result<T, JournalError>> {
         let (answer, answered) = oneshot::channel();
-        drop(self.writes.send(writer::Write::new(work, answer)));
+        drop(self.writes.send(writer::Write::new(work, |done| drop(answer.send(done)))));
         answered
     }
 

@@ -1,4 +1,4 @@
-//! The journal's tables and their format number.
+//! The journal's tables, their format number, and how older formats become this one.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::JournalError;
 
 /// Number of the format in `PRAGMA user_version`.
-pub const FORMAT: i64 = 1;
+pub const FORMAT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE jobs (
@@ -17,6 +17,7 @@ CREATE TABLE jobs (
     state     TEXT NOT NULL,
     ended_at  INTEGER,                    -- ms since 1970, of final states
     fiscal    INTEGER NOT NULL,           -- such jobs are never removed
+    untold    INTEGER NOT NULL DEFAULT 0, -- 1: its acceptance is not in the outbox and the feed yet
     hash      BLOB NOT NULL,              -- SHA-256 of device and payload
     record    TEXT NOT NULL               -- machine::Job, JSON
 );
@@ -27,7 +28,7 @@ CREATE TABLE payloads (                   -- beside the jobs: a transition need 
 CREATE INDEX jobs_unfinished ON jobs (seq) WHERE ended_at IS NULL;
 CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TABLE attempts (
-    number    INTEGER PRIMARY KEY,        -- counters.attempt is the last one given
+    number    INTEGER PRIMARY KEY,
     job       TEXT NOT NULL,
     device    TEXT NOT NULL,
     begun_at  INTEGER NOT NULL,
@@ -48,14 +49,17 @@ CREATE TABLE feed (
     body      TEXT NOT NULL               -- contract::FeedEvent, JSON
 );
 CREATE INDEX feed_at ON feed (at);
-CREATE TABLE counters (
+CREATE TABLE counters (                   -- the largest numbers of rows that were removed
     name      TEXT PRIMARY KEY,
     value     INTEGER NOT NULL
 ) WITHOUT ROWID;
 INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
 ";
 
-/// Sets a connection up for writing and makes the tables where there are none.
+/// From each older format to the one after it.
+const MIGRATIONS: &[&str] = &["ALTER TABLE jobs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;"];
+
+/// Sets a connection up for writing and makes the tables where there are none; older ones are changed.
 pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
@@ -64,7 +68,7 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
         _ => JournalError::Open { path: path.to_owned(), reason: error.to_string() },
     };
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unreadable)?;
-    if found != 0 && found != FORMAT {
+    if !(0..=FORMAT).contains(&found) {
         return Err(JournalError::Newer { path: path.to_owned(), found, known: FORMAT });
     }
     connection
@@ -77,9 +81,14 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
              PRAGMA journal_size_limit = 67108864;",
         )
         .map_err(unreadable)?;
-    if found == 0 {
+    let steps = match usize::try_from(found - 1) {
+        Ok(done) => MIGRATIONS.get(done..).unwrap_or_default(),
+        Err(_) => &[TABLES],
+    };
+    if !steps.is_empty() {
+        let steps = steps.concat();
         connection
-            .execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {FORMAT}; COMMIT;"))
+            .execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
             .map_err(unreadable)?;
     }
     Ok(())

@@ -81,13 +81,34 @@ pub struct Transaction<'a> {
     connection: &'a Connection,
     topics: &'a Topics,
     now: Timestamp,
+    last_job: i64,
     rows: Vec<OutboxRow>,
+    /// Accepted and, unless they are among `told`, not in the outbox and the feed yet.
+    accepted: Vec<Job>,
+    told: Vec<u64>,
     lost: Option<JournalError>,
 }
 
+/// What is to follow once a group is committed.
+pub struct Finished {
+    /// To be published.
+    pub rows: Vec<OutboxRow>,
+    /// Jobs to be told of with the next group: a first byte should not wait for what is only told.
+    pub untold: Vec<Job>,
+    /// The last number given to a job.
+    pub last_job: i64,
+}
+
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Connection, topics: &'a Topics, now: Timestamp) -> Self {
-        Self { connection, topics, now, rows: Vec::new(), lost: None }
+    pub(super) fn new(
+        connection: &'a Connection,
+        topics: &'a Topics,
+        now: Timestamp,
+        last_job: i64,
+        untold: Vec<Job>,
+    ) -> Self {
+        let (rows, told) = (Vec::new(), Vec::new());
+        Self { connection, topics, now, last_job, rows, accepted: untold, told, lost: None }
     }
 
     /// Does one write so that its failure leaves the others of its group alone.
@@ -98,7 +119,8 @@ impl<'a> Transaction<'a> {
         if let Some(error) = &self.lost {
             return Err(error.clone());
         }
-        let told = self.rows.len();
+        let (rows, accepted, told) = (self.rows.len(), self.accepted.len(), self.told.len());
+        let last_job = self.last_job;
         self.run("SAVEPOINT write", [])?;
         match work(self) {
             Ok(value) => {
@@ -106,7 +128,10 @@ impl<'a> Transaction<'a> {
                 Ok(value)
             }
             Err(error) => {
-                self.rows.truncate(told);
+                self.rows.truncate(rows);
+                self.accepted.truncate(accepted);
+                self.told.truncate(told);
+                self.last_job = last_job;
                 let undone = self.run("ROLLBACK TO write", []).and_then(|()| self.run("RELEASE write", []));
                 // A full disk makes SQLite roll back the whole group, not the one write.
                 if undone.is_err() || self.connection.is_autocommit() {
@@ -118,9 +143,10 @@ impl<'a> Transaction<'a> {
     }
 
     /// What is to be told once the group is committed, or why it can't be.
-    pub(super) fn finish(self) -> Result<Vec<OutboxRow>, JournalError> {
+    pub(super) fn finish(mut self) -> Result<Finished, JournalError> {
+        self.accepted.retain(|job| !self.told.contains(&job.seq));
         match self.lost {
-            None => Ok(self.rows),
+            None => Ok(Finished { rows: self.rows, untold: self.accepted, last_job: self.last_job }),
             Some(error) => Err(error),
         }
     }
@@ -145,18 +171,17 @@ impl<'a> Transaction<'a> {
         job.at = self.now;
         job.accepted_at = self.now;
         job.deadline = ttl_ms.map(|ms| self.now.plus_ms(ms));
-        let seq = self.count("seq")?;
+        self.last_job += 1;
+        let seq = self.last_job;
         job.seq = from_sql(seq)?;
-        self.tell(&job)?;
         if let Some((number, baseline)) = begin.filter(|_| !job.is_overdue(self.now)) {
             job.apply(Event::Begin { attempt: number }, self.now)?;
             self.insert_attempt(&job, number, &baseline)?;
-            self.tell(&job)?;
         }
         self.connection
             .prepare_cached(
-                "INSERT INTO jobs (seq, job, route, state, ended_at, fiscal, hash, record)
-                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6, ?7)",
+                "INSERT INTO jobs (seq, job, route, state, ended_at, fiscal, untold, hash, record)
+                 VALUES (?1, ?2, ?3, ?4, NULL, ?5, 1, ?6, ?7)",
             )?
             .execute(params![
                 seq,
@@ -170,7 +195,30 @@ impl<'a> Transaction<'a> {
         self.connection
             .prepare_cached("INSERT INTO payloads (seq, payload) VALUES (?1, ?2)")?
             .execute(params![seq, payload])?;
+        self.accepted.push(job.clone());
         Ok(Intake::New(Box::new(job)))
+    }
+
+    /// Tells of all jobs that an earlier group accepted.
+    pub(super) fn tell_accepted(&mut self) -> Result<(), JournalError> {
+        let untold: Vec<Job> = self.accepted.clone();
+        untold.iter().try_for_each(|job| self.tell_of(job))
+    }
+
+    /// Puts a job's acceptance into the outbox and the feed, and its begin where it came with it.
+    fn tell_of(&mut self, job: &Job) -> Result<(), JournalError> {
+        let untold = self
+            .connection
+            .prepare_cached("UPDATE jobs SET untold = 0 WHERE seq = ?1 AND untold = 1")?
+            .execute([to_sql(job.seq)])?;
+        if untold > 0 {
+            self.tell_document(job.accepted_document())?;
+            if job.version > 1 {
+                self.tell(job)?;
+            }
+        }
+        self.told.push(job.seq);
+        Ok(())
     }
 
     /// See [`super::Journal::apply`].
@@ -260,22 +308,34 @@ impl<'a> Transaction<'a> {
 
     /// See [`super::Journal::record`].
     pub fn record(&mut self, event: EventBody) -> Result<u64, JournalError> {
+        self.record_at(self.now, event)
+    }
+
+    fn record_at(&mut self, at: Timestamp, event: EventBody) -> Result<u64, JournalError> {
         // The number stands inside the entry too, so it is reserved before the entry is written.
         let last: i64 = self
             .connection
             .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)")?
             .query_row([], |row| row.get(0))?;
-        let entry = FeedEvent { seq: from_sql(last + 1)?, at: self.now, event };
+        let entry = FeedEvent { seq: from_sql(last + 1)?, at, event };
         let body = serde_json::to_string(&entry).map_err(|error| JournalError::Damaged(error.to_string()))?;
         self.connection
             .prepare_cached("INSERT INTO feed (seq, at, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![last + 1, self.now.0, body])?;
+            .execute(params![last + 1, at.0, body])?;
         self.publish(self.topics.event(), body.into_bytes())?;
         Ok(entry.seq)
     }
 
     /// See [`super::Journal::housekeep`].
     pub fn housekeep(&mut self, keep_jobs_ms: i64, keep_feed_ms: i64) -> Result<(u64, u64), JournalError> {
+        // Numbers of rows that go are never given again.
+        self.run(
+            "UPDATE counters SET value = max(value, CASE name
+                 WHEN 'seq' THEN (SELECT coalesce(max(seq), 0) FROM jobs)
+                 WHEN 'attempt' THEN (SELECT coalesce(max(number), 0) FROM attempts)
+                 ELSE 0 END)",
+            [],
+        )?;
         let before = self.now.0 - keep_jobs_ms;
         self.connection
             .prepare_cached(
@@ -307,6 +367,10 @@ impl<'a> Transaction<'a> {
     }
 
     fn update(&mut self, job: &Job) -> Result<(), JournalError> {
+        let accepted = self.accepted.iter().find(|accepted| accepted.seq == job.seq);
+        if let Some(accepted) = accepted.filter(|_| !self.told.contains(&job.seq)).cloned() {
+            self.tell_of(&accepted)?;
+        }
         self.connection
             .prepare_cached(
                 "UPDATE jobs SET route = ?2, state = ?3, ended_at = ?4, record = ?5 WHERE seq = ?1",
@@ -327,19 +391,19 @@ impl<'a> Transaction<'a> {
                 "INSERT INTO attempts (number, job, device, begun_at, baseline) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![to_sql(number), job.job, job.route, self.now.0, baseline.to_string()])?;
-        self.connection
-            .prepare_cached("UPDATE counters SET value = max(value, ?1) WHERE name = 'attempt'")?
-            .execute([to_sql(number)])?;
         Ok(())
     }
 
     /// Puts a transition into the outbox and the feed.
     fn tell(&mut self, job: &Job) -> Result<(), JournalError> {
-        let document = job.document();
+        self.tell_document(job.document())
+    }
+
+    fn tell_document(&mut self, document: JobDocument) -> Result<(), JournalError> {
         let payload =
             serde_json::to_vec(&document).map_err(|error| JournalError::Damaged(error.to_string()))?;
-        self.publish(self.topics.job(&job.job), payload)?;
-        self.record(EventBody::Job { job: Box::new(document) })?;
+        self.publish(self.topics.job(&document.job), payload)?;
+        self.record_at(document.at, EventBody::Job { job: Box::new(document) })?;
         Ok(())
     }
 
@@ -352,13 +416,6 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn count(&self, name: &str) -> Result<i64, JournalError> {
-        Ok(self
-            .connection
-            .prepare_cached("UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value")?
-            .query_row([name], |row| row.get(0))?)
-    }
-
     fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
@@ -366,9 +423,24 @@ impl<'a> Transaction<'a> {
 }
 
 pub(super) fn last_attempt(connection: &Connection) -> Result<u64, JournalError> {
-    let last =
-        connection.query_row("SELECT value FROM counters WHERE name = 'attempt'", [], |row| row.get(0))?;
-    from_sql(last)
+    from_sql(last(connection, "SELECT coalesce(max(number), 0) FROM attempts", "attempt")?)
+}
+
+pub(super) fn last_job(connection: &Connection) -> Result<i64, JournalError> {
+    last(connection, "SELECT coalesce(max(seq), 0) FROM jobs", "seq")
+}
+
+fn last(connection: &Connection, kept: &str, removed: &str) -> Result<i64, JournalError> {
+    let kept: i64 = connection.query_row(kept, [], |row| row.get(0))?;
+    let removed: i64 =
+        connection.query_row("SELECT value FROM counters WHERE name = ?1", [removed], |row| row.get(0))?;
+    Ok(kept.max(removed))
+}
+
+/// Jobs that were accepted right before the end of an earlier run, and not told of. None of them has ended:
+/// before anything else happens to a job, it is told of.
+pub(super) fn untold(connection: &Connection) -> Result<Vec<Job>, JournalError> {
+    records(connection, "SELECT job, record FROM jobs WHERE ended_at IS NULL AND untold = 1 ORDER BY seq")
 }
 
 pub(super) fn unfinished(connection: &Connection) -> Result<Vec<Job>, JournalError> {

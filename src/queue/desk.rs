@@ -186,7 +186,10 @@ impl Desk {
                 let online = self.status.borrow().online;
                 let job = if online { *job } else { self.wait_offline(*job).await };
                 self.queue(job, work);
-                self.publish_current();
+                // Where nothing is being done, it is taken up at once and shown then.
+                if self.active.is_some() || !online {
+                    self.publish_current();
+                }
             }
             ToWorker::Changed(job) => self.changed(*job),
             ToWorker::Request(request, answer) => self.take_request(request, answer),
@@ -311,7 +314,7 @@ impl Desk {
         let payload = payload.ok_or_else(|| internal(format!("the journal has no payload of job {job}")))?;
         let submission: Submission =
             serde_json::from_slice(&payload).map_err(|error| internal(error.to_string()))?;
-        work_of(&submission)
+        work_of(submission.kind, submission.document)
     }
 
     /// The job as its driver gets it.

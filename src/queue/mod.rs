@@ -207,15 +207,20 @@ impl Worker {
     /// Does one job.
     async fn work(&mut self, entry: Entry) -> After {
         let Some((job, command)) = self.desk.take_up(&entry).await else { return After::Next };
-        self.desk.publish(Some(&job.job));
         let (cx, mut said) = Context::new(&self.desk.journal, &job, &self.desk.device.id, self.abort.clone());
         let result = {
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);
+            // The device first: the first byte may leave before the job is shown on the board.
+            let mut shown = false;
             loop {
                 tokio::select! {
                     biased;
                     result = &mut executing => break Some(result),
+                    () = std::future::ready(()), if !shown => {
+                        self.desk.publish(Some(&job.job));
+                        shown = true;
+                    }
                     Some(word) = said.recv() => self.desk.heard(&job.job, word).await,
                     tick = self.desk.wait() => self.desk.handle(tick).await,
                     () = self.abort.cancelled() => return After::Next,

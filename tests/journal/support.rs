@@ -61,6 +61,11 @@ impl Shelf {
     }
 }
 
+/// Returns when all that the journal has accepted is told of.
+pub async fn settled(journal: &Journal) {
+    journal.write(|_| Ok(())).await.unwrap();
+}
+
 pub fn topics() -> Topics {
     Topics::new("outlet/v1/test")
 }

@@ -100,7 +100,7 @@ fn job_document(mut job: Map<String, Value>) -> Result<Document, Failure> {
     job.entry("id").or_insert_with(|| Value::from("preview"));
     let submission: Submission =
         serde_json::from_value(Value::Object(job)).map_err(|error| Failure::bad(format!("job: {error}")))?;
-    match work_of(&submission) {
+    match work_of(submission.kind, submission.document) {
         Ok(Work::Print(document)) => Ok(Document::clone(&document)),
         Err(error) => Err(Failure::bad(format!("{}: {}", error.code, error.message))),
     }

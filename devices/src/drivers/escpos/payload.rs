@@ -29,16 +29,20 @@ pub fn payload(
     let document = with_heading(document, &command.heading);
     let mut once = Vec::with_capacity(4096);
     let report = encoder.encode(&document, &mut once).map_err(refusal)?;
-    let copies = usize::from(command.copies.max(1));
-    let mut bytes = Vec::with_capacity((once.len() + 16) * copies);
-    let mut marks = Vec::with_capacity(copies);
-    for copy in 1..=command.copies.max(1) {
-        bytes.extend_from_slice(&once);
+    Ok((copies(&once, command.copies, proof, attempt, etb), remarks(&report)))
+}
+
+fn copies(once: &[u8], count: u8, proof: Proof, attempt: u64, etb: u8) -> Payload {
+    let count = count.max(1);
+    let mut bytes = Vec::with_capacity((once.len() + 16) * usize::from(count));
+    let mut marks = Vec::with_capacity(usize::from(count));
+    for copy in 1..=count {
+        bytes.extend_from_slice(once);
         let id = process_id(attempt, copy);
         proof.append(id, &mut bytes);
         marks.push(CopyMark { end: bytes.len(), id, etb: etb.wrapping_add(copy) % 32 });
     }
-    Ok((Payload { bytes, proof, copies: marks }, remarks(&report)))
+    Payload { bytes, proof, copies: marks }
 }
 
 /// What the printer has not, and what its paper shows as a box.
@@ -67,6 +71,8 @@ pub type Prepared = Arc<Mutex<Option<(u64, Payload, Value)>>>;
 /// Judges jobs with an encoder of its own.
 pub struct Intake {
     encoder: Mutex<Encoder>,
+    /// What was judged last: the job that is begun next is mostly this one.
+    judged: Mutex<Option<Judged>>,
     prepared: Prepared,
     /// The status of a printer that reports by itself and echoes process ids.
     live: Option<watch::Receiver<DeviceStatus>>,
@@ -75,31 +81,54 @@ pub struct Intake {
 impl Intake {
     /// `live`: the printer's status, where a job can be begun without asking the printer first.
     pub fn new(encoder: Encoder, prepared: Prepared, live: Option<watch::Receiver<DeviceStatus>>) -> Self {
-        Self { encoder: Mutex::new(encoder), prepared, live }
+        Self { encoder: Mutex::new(encoder), judged: Mutex::default(), prepared, live }
     }
+}
+
+/// A document and its bytes.
+struct Judged {
+    document: Arc<Document>,
+    bytes: Vec<u8>,
+    remarks: Value,
 }
 
 impl Check for Intake {
     fn check(&self, work: &Work) -> Result<(), DeviceError> {
         let Work::Print(document) = work;
-        let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
-        encoder.encode(document, &mut Vec::with_capacity(4096)).map(|_| ()).map_err(refusal)
+        let mut bytes = Vec::with_capacity(4096);
+        let report = {
+            let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
+            encoder.encode(document, &mut bytes).map_err(refusal)?
+        };
+        if self.is_ready() {
+            let judged = Judged { document: document.clone(), bytes, remarks: remarks(&report) };
+            *self.judged.lock().unwrap_or_else(PoisonError::into_inner) = Some(judged);
+        }
+        Ok(())
     }
 
     fn baseline(&self, command: &Command, attempt: u64) -> Option<Value> {
-        let ready = self.live.as_ref().is_some_and(|status| {
-            let status = status.borrow();
-            status.online && !status.is_hindered()
-        });
-        if !ready {
+        let Work::Print(document) = &command.work;
+        if !self.is_ready() || !command.heading.is_empty() {
             return None;
         }
-        let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
-        let (payload, remarks) = payload(&mut encoder, command, Proof::ProcessId, attempt, 0).ok()?;
+        let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let judged = judged.filter(|judged| Arc::ptr_eq(&judged.document, document))?;
+        let payload = copies(&judged.bytes, command.copies, Proof::ProcessId, attempt, 0);
         let baseline = payload.baseline();
         let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        *prepared = Some((attempt, payload, remarks));
+        *prepared = Some((attempt, payload, judged.remarks));
         Some(baseline)
+    }
+}
+
+impl Intake {
+    /// Whether a job can be begun without asking the printer first.
+    fn is_ready(&self) -> bool {
+        self.live.as_ref().is_some_and(|status| {
+            let status = status.borrow();
+            status.online && !status.is_hindered()
+        })
     }
 }
 
