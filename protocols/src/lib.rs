@@ -2,13 +2,17 @@
 //!
 //! Nothing here does I/O, looks at a clock or a file, or waits. No input makes it panic.
 
+pub mod atol;
 pub mod barcode;
 pub mod codepage;
+pub mod datecs;
 pub mod document;
 pub mod encode;
 pub mod escpos;
+pub mod fiscal;
 pub mod layout;
 pub mod model;
 pub mod paper;
 pub mod raster;
+pub mod shtrih;
 pub mod star;

@@ -48,5 +48,35 @@
 //! drawn as a frame with its content), other motion units than one dot.
 //!
 //! From the command line: `cargo run -p outlet-simulators --example printer -- --port 9100`.
+//!
+//! # Fiscal register
+//!
+//! A register of one of three families on a TCP port or a pseudo terminal: **not a fiscal
+//! device**, and every paper says so. It keeps its books (documents, shift, sums, clock) through
+//! power failures and, in a file, through its own restarts; refuses what a real one refuses, with
+//! its codes; and stops at each boundary of the exchange, where scripted faults strike.
+//!
+//! ```
+//! use outlet_simulators::register::{DocumentKind, Fault, Moment, Register, RegisterSpec, What};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let register = Register::open(RegisterSpec::shtrih_v1())?;
+//!
+//! // Power fails once the command that opens a shift is executed and not yet answered.
+//! let executed = Moment::Of { frame: "E0".into(), what: What::Executed };
+//! register.plan(executed, Fault::PowerOff { back_after: None });
+//! let said = register.feed(&[0x02, 0x05, 0xE0, 30, 0, 0, 0, 0xFB]);
+//! assert_eq!(said, [0x06], "acknowledged, not answered");
+//!
+//! register.power_on();
+//! assert!(register.shift().open);
+//! assert_eq!(register.documents().last().map(|document| document.kind), Some(DocumentKind::OpenShift));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example register -- --family shtrih-v2`.
 
+mod link;
 pub mod printer;
+pub mod register;

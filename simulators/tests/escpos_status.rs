@@ -96,7 +96,7 @@ fn automatic_status_reports_only_what_was_asked_for() {
     assert_eq!(printer.feed(&hex("1D 61 01")), hex("10 00 00 00"));
     printer.inject(Fault::PaperNearEnd);
     printer.inject(Fault::CoverOpen);
-    assert_eq!(printer.feed(&[]), []);
+    assert_eq!(printer.feed(&[]), [0u8; 0]);
     printer.inject(Fault::DrawerOpen);
     assert_eq!(printer.feed(&[]), hex("3C 00 03 00"));
 }
@@ -108,7 +108,7 @@ fn automatic_status_ends_with_zero_and_with_esc_at() {
         printer.feed(&hex("1D 61 FF"));
         printer.feed(&hex(end));
         printer.inject(Fault::CoverOpen);
-        assert_eq!(printer.feed(&[]), [], "{end}");
+        assert_eq!(printer.feed(&[]), [0u8; 0], "{end}");
     }
 }
 
@@ -119,7 +119,7 @@ fn gs_r_answers_in_buffer_order_and_never_while_paper_is_out() {
     printer.inject(Fault::PaperNearEnd);
     assert_eq!(printer.feed(&hex("1D 72 01")), hex("03"));
     printer.inject(Fault::PaperOut);
-    assert_eq!(printer.feed(&hex("1D 72 01")), []);
+    assert_eq!(printer.feed(&hex("1D 72 01")), [0u8; 0]);
     printer.inject(Fault::NewRoll);
     assert_eq!(printer.feed(&[]), hex("00"));
 }
@@ -140,7 +140,7 @@ fn a_process_id_is_echoed_when_everything_before_it_is_on_paper() {
 
     let printer = epson();
     printer.inject(Fault::PaperOut);
-    assert_eq!(printer.feed(&script), []);
+    assert_eq!(printer.feed(&script), [0u8; 0]);
     printer.inject(Fault::NewRoll);
     assert_eq!(printer.feed(&[]), hex("37 22 41 30 30 31 00"));
     assert!(printer.papers()[0].says("Soup 4.50"));
@@ -149,7 +149,7 @@ fn a_process_id_is_echoed_when_everything_before_it_is_on_paper() {
 #[test]
 fn a_process_id_with_a_byte_outside_20_to_7e_is_refused() {
     let printer = epson();
-    assert_eq!(printer.feed(&hex("1D 28 48 06 00 30 30 41 30 30 0A")), []);
+    assert_eq!(printer.feed(&hex("1D 28 48 06 00 30 30 41 30 30 0A")), [0u8; 0]);
     assert_eq!(printer.violations().len(), 1);
 }
 
@@ -159,10 +159,10 @@ fn clearing_the_buffers_is_confirmed_and_the_dropped_id_never_comes() {
     printer.inject(Fault::CoverOpen);
     let mut script = b"never printed\n".to_vec();
     script.extend(hex("1D 28 48 06 00 30 30 41 30 30 31"));
-    assert_eq!(printer.feed(&script), []);
+    assert_eq!(printer.feed(&script), [0u8; 0]);
     assert_eq!(printer.feed(&hex("10 14 08 01 03 14 01 06 02 08")), hex("37 25 00"));
     printer.inject(Fault::CoverClose);
-    assert_eq!(printer.feed(&[]), []);
+    assert_eq!(printer.feed(&[]), [0u8; 0]);
     assert_eq!(printer.unfinished(), "");
 }
 
@@ -171,9 +171,9 @@ fn a_cutter_jam_waits_for_its_cause_to_go_and_then_for_dle_enq_1() {
     let printer = epson();
     printer.inject(Fault::CutterJam);
     let script = [b"Bill\n\x1dV\x00".to_vec(), hex("1D 28 48 06 00 30 30 41 30 30 31")].concat();
-    assert_eq!(printer.feed(&script), []);
+    assert_eq!(printer.feed(&script), [0u8; 0]);
     assert_eq!(printer.feed(&hex("10 04 01 10 04 02 10 04 03")), hex("1A 52 1A"));
-    assert_eq!(printer.feed(&hex("10 05 01")), [], "the cause is still there");
+    assert_eq!(printer.feed(&hex("10 05 01")), [0u8; 0], "the cause is still there");
     assert!(printer.papers().is_empty());
     printer.inject(Fault::CutterClear);
     assert!(printer.papers().is_empty(), "an error stays until DLE ENQ");
@@ -210,7 +210,7 @@ fn a_printer_that_waits_after_a_new_roll_goes_online_with_dle_enq_0() {
 #[test]
 fn a_clone_without_automatic_status_or_process_id_calls_them_violations() {
     let printer = Printer::new(PrinterSpec::chinese_80mm());
-    assert_eq!(printer.feed(&hex("1D 61 FF 1D 28 48 06 00 30 30 41 30 30 31")), []);
+    assert_eq!(printer.feed(&hex("1D 61 FF 1D 28 48 06 00 30 30 41 30 30 31")), [0u8; 0]);
     assert_eq!(printer.violations().len(), 2);
     assert_eq!(printer.feed(&hex("10 04 01 1D 72 01")), hex("12 00"));
 }
@@ -219,7 +219,7 @@ fn a_clone_without_automatic_status_or_process_id_calls_them_violations() {
 fn a_one_way_printer_prints_and_says_nothing() {
     let printer = Printer::new(PrinterSpec::one_way());
     let script = [hex("10 04 01 1D 61 FF 1D 72 01 1D 49 01"), b"Soup\n\x1dV\x00".to_vec()].concat();
-    assert_eq!(printer.feed(&script), []);
+    assert_eq!(printer.feed(&script), [0u8; 0]);
     assert!(printer.papers()[0].says("Soup"));
     assert_eq!(printer.violations(), [] as [String; 0]);
 }

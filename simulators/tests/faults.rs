@@ -14,7 +14,7 @@ fn paper_ends_after_so_many_lines_and_printing_goes_on_by_itself_on_the_new_roll
     printer.inject(Fault::PaperOutAfterLines(2));
     let mut job = b"one\ntwo\nthree\n\x1dV\x00".to_vec();
     job.extend(hex(ID));
-    assert_eq!(printer.feed(&job), []);
+    assert_eq!(printer.feed(&job), [0u8; 0]);
     assert_eq!(printer.unfinished(), "one\ntwo\n");
     assert!(printer.state().paper_out);
 
@@ -45,7 +45,7 @@ fn power_loss_drops_the_buffer_and_the_notice_comes_first_after_power_on() {
     printer.feed(b"lost\n\x1dV\x00");
     printer.inject(Fault::PowerOff);
     printer.inject(Fault::CoverClose);
-    assert_eq!(printer.feed(&hex("10 04 01")), [], "nobody answers without power");
+    assert_eq!(printer.feed(&hex("10 04 01")), [0u8; 0], "nobody answers without power");
     printer.inject(Fault::PowerOn);
     assert_eq!(printer.feed(&hex("10 04 01")), hex("3B 31 00 12"));
     assert!(printer.papers().is_empty());
@@ -95,10 +95,10 @@ fn lost_replies_are_counted_and_status_is_not_among_them() {
     let printer = epson();
     printer.inject(Fault::LoseReplies(1));
     assert_eq!(printer.feed(&hex("10 04 01")), hex("12"));
-    assert_eq!(printer.feed(&hex(ID)), []);
+    assert_eq!(printer.feed(&hex(ID)), [0u8; 0]);
     assert_eq!(printer.feed(&hex(ID)), hex(ECHO));
     printer.inject(Fault::LoseAllReplies);
-    assert_eq!(printer.feed(&[hex(ID), hex("1D 72 01")].concat()), []);
+    assert_eq!(printer.feed(&[hex(ID), hex("1D 72 01")].concat()), [0u8; 0]);
     printer.inject(Fault::KeepReplies);
     assert_eq!(printer.feed(&hex("1D 72 01")), hex("00"));
 }
@@ -108,7 +108,7 @@ fn a_silent_printer_prints_and_answers_nothing() {
     let printer = epson();
     printer.inject(Fault::Silence);
     let job = [hex("10 04 01 1D 61 FF"), b"Soup\n\x1dV\x00".to_vec(), hex(ID)].concat();
-    assert_eq!(printer.feed(&job), []);
+    assert_eq!(printer.feed(&job), [0u8; 0]);
     assert!(printer.papers()[0].says("Soup"));
     printer.inject(Fault::Speak);
     assert_eq!(printer.feed(&hex("10 04 01")), hex("12"));

@@ -217,7 +217,7 @@ async fn a_pty_is_a_printer_that_can_be_unplugged_and_plugged_in_again() {
     assert!(!path.exists());
     let mut rest = Vec::new();
     let _ = host.read_to_end(&mut rest).await;
-    assert_eq!(rest, []);
+    assert_eq!(rest, [0u8; 0]);
 
     printer.inject(Fault::Replug);
     printer.wait_state(|s| s.connected).await;

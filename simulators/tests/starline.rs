@@ -32,7 +32,7 @@ fn automatic_status_is_nine_bytes_when_enabled_and_at_each_change() {
     assert_eq!(printer.feed(&[]), hex("23 06 00 00 00 00 00 00 00"));
     printer.inject(Fault::CoverOpen);
     assert_eq!(printer.feed(&[]), hex("23 06 28 00 00 00 00 00 00"));
-    assert_eq!(printer.feed(&hex("1B 1E 61 00")), []);
+    assert_eq!(printer.feed(&hex("1B 1E 61 00")), [0u8; 0]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn etb_counts_when_everything_before_it_is_printed() {
     printer.feed(&hex("1B 1E 61 01"));
     printer.inject(Fault::PaperOut);
     printer.feed(&[]);
-    assert_eq!(printer.feed(b"Soup\n\x17"), []);
+    assert_eq!(printer.feed(b"Soup\n\x17"), [0u8; 0]);
     printer.inject(Fault::NewRoll);
     assert_eq!(
         printer.feed(&[]),

@@ -623,7 +623,7 @@ mod tests {
         assert_eq!(machine.take_tx(), [0x00]);
         assert_eq!(machine.hanging(), "one\n");
         machine.receive(ID, start);
-        assert_eq!(machine.take_tx(), []);
+        assert_eq!(machine.take_tx(), [0u8; 0]);
         settle(&mut machine, start);
         assert_eq!(machine.take_tx(), ECHO);
         assert_eq!(machine.hanging(), "one\ntwo\n");

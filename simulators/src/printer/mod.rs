@@ -10,21 +10,22 @@ mod bitmap;
 mod code128;
 mod codepage;
 mod command;
-mod draw;
+pub(crate) mod draw;
 mod escpos;
 mod fault;
 mod form;
 mod linear;
 mod machine;
-mod paper;
+pub(crate) mod paper;
 mod realtime;
 mod serve;
-mod spec;
+pub(crate) mod spec;
 mod starline;
 mod status;
-mod symbols;
+pub(crate) mod symbols;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::ToSocketAddrs;
@@ -39,6 +40,7 @@ pub use realtime::RealTime;
 pub use spec::{FontCell, Identity, Keep, Language, PrinterSpec, SecondConnection};
 pub use symbols::BarcodeKind;
 
+use crate::link::{self, Endpoint};
 use machine::Machine;
 
 /// A simulated printer.
@@ -81,7 +83,7 @@ impl Printer {
             machine: Mutex::new(Machine::new(spec)),
             changed: watch::channel(()).0,
             stop: stop.clone(),
-            timer: Mutex::new(false),
+            timed: AtomicBool::new(false),
         });
         Self { inner, _guard: Arc::new(stop.drop_guard()) }
     }
@@ -89,13 +91,13 @@ impl Printer {
     /// Listens on a TCP address, as printers do on port 9100: one host at a time. Port 0 takes a
     /// free one; the address is the answer. Errors are those of binding.
     pub async fn serve_tcp(&self, address: impl ToSocketAddrs) -> std::io::Result<std::net::SocketAddr> {
-        serve::tcp(&self.inner, address).await
+        link::tcp(self.inner.clone(), address).await
     }
 
     /// Opens a pseudo terminal in raw mode and puts a symbolic link to it at `link`, replacing an
     /// old link. [`Fault::Unplug`] and [`Fault::Replug`] remove and recreate both.
     pub fn serve_pty(&self, link: impl AsRef<Path>) -> std::io::Result<PathBuf> {
-        serve::pty(&self.inner, link.as_ref())
+        link::pty(self.inner.clone(), link.as_ref())
     }
 
     /// Ends all tasks and closes all links. The papers stay.
@@ -276,16 +278,11 @@ struct Inner {
     changed: watch::Sender<()>,
     stop: CancellationToken,
     /// Whether the task that waits for the paper to move runs.
-    timer: Mutex<bool>,
+    timed: AtomicBool,
 }
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, Machine> {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Wakes everyone who waits for a change.
-    fn touch(&self) {
-        self.changed.send_replace(());
     }
 }
