@@ -1,5 +1,6 @@
 //! The only wiring: what is started in which order, and ended in which.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -25,7 +26,9 @@ use crate::intake::{Device, Devices, Intake, Readiness, ToWorker};
 use crate::journal::{Journal, JournalError};
 use crate::queue::{Desk, DeskSettings, Worker};
 use crate::requests::Requests;
+use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
+use crate::web::{self, HttpError, atol_requests};
 
 /// How often old records are removed.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
@@ -37,9 +40,12 @@ pub struct Daemon {
     topics: Topics,
     bus: Bus,
     broker: Option<EmbeddedBroker>,
+    http: Option<SocketAddr>,
+    sequence: Sequence,
     agent: AgentDocument,
     workers: JoinSet<()>,
     background: JoinSet<()>,
+    doors: JoinSet<()>,
     drain: Duration,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -72,6 +78,9 @@ pub enum DaemonError {
     /// The embedded broker can't listen.
     #[error(transparent)]
     Broker(#[from] BrokerError),
+    /// The HTTP door can't be opened.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// The external broker's settings can't be used.
     #[error("[broker] {0}")]
     External(String),
@@ -94,16 +103,24 @@ impl Daemon {
         let clock = clock::system();
         let topics = config.topics();
         let lock = lock(config)?;
-        let (outbox_tx, outbox) = mpsc::unbounded_channel();
-        let journal = Journal::open(&config.data, topics.clone(), clock.clone(), outbox_tx)?;
+        let (committed_tx, committed) = mpsc::unbounded_channel();
+        let journal = Journal::open(&config.data, topics.clone(), clock.clone(), committed_tx)?;
         let stop = CancellationToken::new();
         let abort = CancellationToken::new();
         let hang_up = CancellationToken::new();
 
         let board = Board::new(clock.clone());
-        let (devices, desks) = build_devices(config, &journal, &board)?;
+        let (devices, desks, withheld) = build_devices(config, &journal, &board)?;
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
         let intake = Intake::new(topics.clone(), journal.clone(), devices.clone(), config.rights(), requests);
+        let (onward, outbox) = mpsc::unbounded_channel();
+        let committed = Committed { from: committed, onward };
+        let (sequence, sequencing) =
+            Sequence::start(journal.clone(), devices.clone(), topics.clone(), withheld, committed);
+        let door = match &config.http {
+            Some(http) => Some(web::listen(http).await?),
+            None => None,
+        };
 
         let agent = agent_document(&clock);
         let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
@@ -118,27 +135,57 @@ impl Daemon {
         }
         let mut background = JoinSet::new();
         background.spawn(speaking);
+        background.spawn(sequencing);
         board.attention_changed();
-        background.spawn(board.publish(bus.clone(), topics.clone(), journal.clone()));
+        background.spawn(board.clone().publish(bus.clone(), topics.clone(), journal.clone()));
         if let Some(interval) = crate::systemd::watchdog_interval() {
             background.spawn(feed_watchdog(interval, journal.clone()));
         }
-        background.spawn(housekeep(journal, config.journal.keep_days, config.journal.keep_feed_days));
+        background.spawn(housekeep(journal.clone(), config.journal.keep_days, config.journal.keep_feed_days));
         if broker.is_some() {
             bus.wait_connected().await;
         }
+        let http = door.as_ref().map(web::Listener::addr);
+        let mut doors = JoinSet::new();
+        if let Some(door) = door {
+            let default_device = config.http.as_ref().and_then(|http| http.default_device.clone());
+            let sequence = sequence.clone();
+            let requests =
+                atol_requests::AtolRequests { intake, sequence, journal, devices, board, default_device };
+            doors.spawn(door.serve(atol_requests::pages(requests), hang_up.clone()));
+        }
         let drain = Duration::from_secs(u64::from(config.queue.drain_s));
-        Ok(Self { topics, bus, broker, agent, workers, background, drain, stop, abort, hang_up, _lock: lock })
+        Ok(Self {
+            topics,
+            bus,
+            broker,
+            http,
+            sequence,
+            agent,
+            workers,
+            background,
+            doors,
+            drain,
+            stop,
+            abort,
+            hang_up,
+            _lock: lock,
+        })
     }
 
     /// Where MQTT clients connect, with the embedded broker.
-    pub fn mqtt_addr(&self) -> Option<std::net::SocketAddr> {
+    pub fn mqtt_addr(&self) -> Option<SocketAddr> {
         self.broker.as_ref().map(EmbeddedBroker::mqtt_addr)
     }
 
     /// Where WebSocket clients connect, with the embedded broker.
-    pub fn websocket_addr(&self) -> Option<std::net::SocketAddr> {
+    pub fn websocket_addr(&self) -> Option<SocketAddr> {
         self.broker.as_ref().and_then(EmbeddedBroker::websocket_addr)
+    }
+
+    /// Where programs come in over HTTP, if they may.
+    pub fn http_addr(&self) -> Option<SocketAddr> {
+        self.http
     }
 
     /// The topics of this outlet.
@@ -148,10 +195,11 @@ impl Daemon {
 
     /// Waits until a part of the agent ends although nobody told it to: a defect.
     pub async fn failed(&mut self) -> DaemonError {
-        let (workers, background) = (&mut self.workers, &mut self.background);
+        let (workers, background, doors) = (&mut self.workers, &mut self.background, &mut self.doors);
         let ended = tokio::select! {
             Some(ended) = workers.join_next() => ended,
             Some(ended) = background.join_next() => ended,
+            Some(ended) = doors.join_next() => ended,
         };
         match ended {
             Err(error) => DaemonError::Ended(error.to_string()),
@@ -171,10 +219,13 @@ impl Daemon {
             self.abort.cancel();
             self.workers.shutdown().await;
         }
+        // The last outcomes before the last word.
+        drop(tokio::time::timeout(LAST_WORDS, self.sequence.caught_up()).await);
         let goodbye = AgentDocument { state: AgentState::Offline, ..self.agent.clone() };
         self.bus.retain(self.topics.agent(), serde_json::to_vec(&goodbye).unwrap_or_default());
         self.bus.flush(LAST_WORDS).await;
         self.hang_up.cancel();
+        while self.doors.join_next().await.is_some() {}
         if let Some(broker) = self.broker.take() {
             broker.stop().await;
         }
@@ -226,12 +277,13 @@ fn agent_document(clock: &Clock) -> AgentDocument {
 
 type Desks = Vec<(Box<dyn Driver>, Desk)>;
 
-/// Builds every device's driver and desk, and hands each desk what the journal had left for it.
+/// Builds every device's driver and desk, and hands each desk what the journal had left for it. Jobs whose turn
+/// has not come are withheld.
 fn build_devices(
     config: &Config,
     journal: &Journal,
     board: &Board,
-) -> Result<(Arc<Devices>, Desks), DaemonError> {
+) -> Result<(Arc<Devices>, Desks, Vec<Place>), DaemonError> {
     let mut devices = Devices::new();
     let mut parts = Vec::new();
     for device in &config.device {
@@ -261,6 +313,7 @@ fn build_devices(
         words: config.words(),
     };
     let mut left = journal.unfinished()?;
+    let withheld = sequence::withhold(&mut left);
     let mut desks: Desks = Vec::new();
     for (driver, device, inbox, status) in parts {
         let mut desk = Desk::new(
@@ -287,7 +340,7 @@ fn build_devices(
             "a job waits for a device that is not configured any more"
         );
     }
-    Ok((devices, desks))
+    Ok((devices, desks, withheld))
 }
 
 fn build(device: &DeviceConfig, status: watch::Sender<DeviceStatus>) -> Result<Built, DaemonError> {

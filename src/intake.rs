@@ -9,6 +9,7 @@ use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
 use outlet_devices::{DeviceError, Work};
 use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
+use outlet_protocols::fiscal::{Task, TaskError};
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -20,9 +21,10 @@ use crate::bus::contract::{
 };
 use crate::bus::message::{Heard, Message};
 use crate::journal::machine::Job;
-use crate::journal::{self, Journal, NewJob};
+use crate::journal::{self, Journal, JournalError, NewJob};
 use crate::requests::Requests;
 use crate::rights::{Right, Rights};
+use crate::sequence::{Place, Sequence};
 
 /// Largest payload of a command, in bytes.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -169,106 +171,133 @@ impl Intake {
     }
 
     fn judge(&self, device: &str, message: &Message) -> Result<Judged, Refusal> {
-        let refuse = |code: &str, text: String| Refusal::of(message, ErrorBody::new(code, text));
         if let Some(error) = misuse(message) {
             return Err(Refusal::of(message, error));
         }
-        let mut submission: Submission =
-            parse(&message.payload).map_err(|(code, text)| refuse(code, text))?;
+        let submission = parse(&message.payload)
+            .map_err(|(code, text)| Refusal::of(message, ErrorBody::new(code, text)))?;
+        let judged = self.weigh(device, submission, message.user.as_deref());
+        let judged = judged.map_err(|error| Refusal::of(message, error))?;
+        Ok(Judged { expiry_s: message.expiry_s, ..judged })
+    }
+
+    /// Judges what was read, whichever door it came by.
+    fn weigh(
+        &self,
+        device: &str,
+        mut submission: Submission,
+        user: Option<&str>,
+    ) -> Result<Judged, ErrorBody> {
         if !is_job_id(&submission.id) {
-            return Err(refuse(
-                "invalid-request",
-                format!("id {:?} is no job id: 1 to 64 of A-Z a-z 0-9 -", shorten(&submission.id)),
-            ));
+            let text = format!("id {:?} is no job id: 1 to 64 of A-Z a-z 0-9 -", shorten(&submission.id));
+            return Err(ErrorBody::new("invalid-request", text));
         }
         let Some(target) = self.devices.get(device) else {
             let known: Vec<&str> = self.devices.keys().map(String::as_str).collect();
-            return Err(refuse(
-                "unknown-device",
-                format!("there is no device {:?}: configured are {}", shorten(device), known.join(", ")),
-            ));
+            let text =
+                format!("there is no device {:?}: configured are {}", shorten(device), known.join(", "));
+            return Err(ErrorBody::new("unknown-device", text));
         };
-        check_bounds(&submission).map_err(|text| refuse("invalid-request", text))?;
+        check_bounds(&submission).map_err(|text| ErrorBody::new("invalid-request", text))?;
         if !target.description.capabilities.iter().any(|can| can == kind_word(submission.kind)) {
-            return Err(refuse(
-                "unsupported",
-                format!(
-                    "device {device} can't do {} jobs, only: {}",
-                    kind_word(submission.kind),
-                    target.description.capabilities.join(", ")
-                ),
-            ));
+            let text = format!(
+                "device {device} can't do {} jobs, only: {}",
+                kind_word(submission.kind),
+                target.description.capabilities.join(", ")
+            );
+            return Err(ErrorBody::new("unsupported", text));
         }
         let reply_to = submission.reply_to.take();
         let payload = serde_json::to_vec(&submission).unwrap_or_default();
-        let work = work_of(submission.kind, submission.document.take())
-            .map_err(|error| refuse(&error.code, error.message))?;
-        self.check_rights(&submission, &work, message).map_err(|error| refuse(&error.code, error.message))?;
-        target.check.check(&work).map_err(|error| refuse(error.code, error.message))?;
+        let work = work_of(submission.kind, submission.document.take())?;
+        self.check_rights(&submission, &work, user)?;
+        target.check.check(&work).map_err(|error| ErrorBody::new(error.code, error.message))?;
         if target.depth.load(Ordering::Relaxed) >= target.max_depth {
-            let mut refusal = refuse(
-                "throttled",
-                format!("{} jobs already wait for {device}: try again later", target.max_depth),
-            );
-            refusal.error.retryable = true;
-            return Err(refusal);
+            let text = format!("{} jobs already wait for {device}: try again later", target.max_depth);
+            return Err(ErrorBody::retryable("throttled", text));
         }
         let device = target.clone();
-        Ok(Judged { submission, reply_to, payload, work, device, expiry_s: message.expiry_s })
+        Ok(Judged { submission, reply_to, payload, work, device, expiry_s: None, place: None })
     }
 
-    fn check_rights(&self, submission: &Submission, work: &Work, message: &Message) -> Result<(), ErrorBody> {
-        let Work::Print(document) = work;
+    fn check_rights(
+        &self,
+        submission: &Submission,
+        work: &Work,
+        user: Option<&str>,
+    ) -> Result<(), ErrorBody> {
         let mut needed = vec![match submission.kind {
             Kind::Drawer => Right::Drawer,
             Kind::Raw => Right::Raw,
+            Kind::Fiscal => Right::Fiscal,
             _ => Right::Print,
         }];
-        if document.needs_raw() {
+        let (needs_raw, opens_drawer) = match work {
+            Work::Print(document) => (document.needs_raw(), document.opens_drawer()),
+            Work::Fiscal(task) => (false, **task == Task::OpenCashDrawer),
+        };
+        if needs_raw {
             needed.push(Right::Raw);
         }
-        if document.opens_drawer() {
+        if opens_drawer {
             needed.push(Right::Drawer);
         }
-        self.rights.require(message.user.as_deref(), &needed)
+        self.rights.require(user, &needed)
     }
 
-    fn accept(self: &Arc<Self>, judged: Judged, to: AnswerTo) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let Judged { submission, reply_to, payload, work, device, expiry_s } = judged;
-        let to = to.or_payload(&self.topics, reply_to.as_deref());
-        let hash = hash_of(&device.id, &payload);
-        let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
-        let ttl_s = match (ttl_s, expiry_s) {
-            (Some(ttl), Some(expiry)) => Some(ttl.min(expiry)),
-            (ttl, expiry) => ttl.or(expiry),
+    /// Takes in what came by another door than the bus: submissions that belong together, for one device, to
+    /// be done one after the other under ids made of `id`. All are judged before any is taken; what is taken
+    /// is on disk when this returns.
+    pub async fn take(
+        self: &Arc<Self>,
+        sequence: &Sequence,
+        asked: Together,
+    ) -> Result<journal::Intake, NotTaken> {
+        let (intake, id) = (self.clone(), asked.id.clone());
+        // A judge that panics, or takes long over a thousand items, is nobody else's business.
+        let judged = tokio::task::spawn_blocking(move || intake.weigh_all(asked)).await;
+        let mut judged = judged.map_err(|_| NotTaken::Refused(None, unjudged()))??;
+        let taken = match judged.pop() {
+            Some(alone) if judged.is_empty() => self.write(alone).await,
+            Some(last) => {
+                judged.push(last);
+                sequence.accept(&id, judged.into_iter().map(|judged| judged.into_record().0).collect()).await
+            }
+            None => Ok(journal::Intake::Conflict),
         };
-        // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
-        let claimed = device.readiness.claim();
-        let job = new_job(&device.id, &submission);
-        let begin = claimed.then(|| self.begin_at_once(&device, &job, &work)).flatten();
-        let new = NewJob { job, ttl_ms: ttl_s.map(|s| i64::from(s) * 1000), hash, payload, begin };
-        let written = self.journal.accept_then(new, {
-            let device = device.clone();
-            move |written| {
-                if let Ok(journal::Intake::New(job)) = written {
-                    device.depth.fetch_add(1, Ordering::Relaxed);
-                    drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
-                }
-                if claimed {
-                    device.readiness.give_back();
-                    drop(device.worker.send(ToWorker::Wake));
+        Ok(taken?)
+    }
+
+    fn weigh_all(&self, asked: Together) -> Result<Vec<Judged>, NotTaken> {
+        let Together { id, device, user, submissions } = asked;
+        let places = Place::all(&id, submissions.len());
+        let weighed = places.zip(submissions).map(|(place, submission)| {
+            let submission = Submission { id: place.job(), ..submission };
+            match self.weigh(&device, submission, Some(&user)) {
+                Ok(judged) => Ok(Judged { place: Some(place), ..judged }),
+                Err(error) => {
+                    let (code, message) = (&error.code, &error.message);
+                    tracing::info!(device = %shorten(&device), job = place.job(), code, message, "job refused");
+                    Err(NotTaken::Refused(Some(place), error))
                 }
             }
         });
+        weighed.collect()
+    }
+
+    fn accept(
+        self: &Arc<Self>,
+        mut judged: Judged,
+        to: AnswerTo,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let to = to.or_payload(&self.topics, judged.reply_to.take().as_deref());
+        let (id, kind, device) =
+            (judged.submission.id.clone(), judged.submission.kind, judged.device.clone());
+        let written = self.write(judged);
         let intake = self.clone();
         Box::pin(async move {
             let written = written.await;
-            let refused = |error| Refusal {
-                error,
-                id: Some(submission.id.clone()),
-                kind: Some(submission.kind),
-                reply_to: None,
-            };
+            let refused = |error| Refusal { error, id: Some(id.clone()), kind: Some(kind), reply_to: None };
             match written {
                 Ok(journal::Intake::New(job)) if to.wants_copy() => {
                     intake.answer(&to, &job.accepted_document());
@@ -279,7 +308,6 @@ impl Intake {
                     intake.publish(&document);
                 }
                 Ok(journal::Intake::Conflict) => {
-                    let id = &submission.id;
                     let text = format!("job {id} was submitted before with another payload: use a new id");
                     intake.refuse(&to, &device.id, refused(ErrorBody::new("idempotency-conflict", text)));
                 }
@@ -287,6 +315,28 @@ impl Intake {
                     let error = ErrorBody::retryable("internal", error.to_string());
                     intake.refuse(&to, &device.id, refused(error));
                 }
+            }
+        })
+    }
+
+    /// Hands a job to the journal, and from there to its worker.
+    fn write(
+        &self,
+        judged: Judged,
+    ) -> impl Future<Output = Result<journal::Intake, JournalError>> + Send + 'static {
+        let device = judged.device.clone();
+        let (mut new, work) = judged.into_record();
+        // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
+        let claimed = device.readiness.claim();
+        new.begin = claimed.then(|| self.begin_at_once(&device, &new.job, &work)).flatten();
+        self.journal.accept_then(new, move |written| {
+            if let Ok(journal::Intake::New(job)) = written {
+                device.depth.fetch_add(1, Ordering::Relaxed);
+                drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
+            }
+            if claimed {
+                device.readiness.give_back();
+                drop(device.worker.send(ToWorker::Wake));
             }
         })
     }
@@ -362,8 +412,7 @@ impl Intake {
 
     /// A payload that made its judge panic gets an answer too.
     fn refuse_unjudged(&self, device: &str, message: &Message) {
-        let error = ErrorBody::new("internal", "the payload could not be judged: please report it");
-        self.refuse(&self.answer_to(message), device, Refusal::of(message, error));
+        self.refuse(&self.answer_to(message), device, Refusal::of(message, unjudged()));
     }
 
     /// Tells a refusal wherever somebody may listen for it.
@@ -487,7 +536,20 @@ pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
         (Kind::Raw, None) => {
             return Err(invalid("a raw job needs a document with its bytes: {\"data\": BASE64}".into()));
         }
-        (kind @ (Kind::Fiscal | Kind::Label | Kind::Ticket | Kind::Display), _) => {
+        (Kind::Fiscal, Some(value)) => {
+            return match Task::parse(&value) {
+                Ok(task) => Ok(Work::Fiscal(Arc::new(task))),
+                Err(error) => {
+                    let code = match &error {
+                        TaskError::Rejected(_) => "invalid-request",
+                        TaskError::Unsupported(_) => "unsupported",
+                    };
+                    Err(ErrorBody::new(code, format!("document: {error}")))
+                }
+            };
+        }
+        (Kind::Fiscal, None) => return Err(invalid("a fiscal job needs a document with its task".into())),
+        (kind @ (Kind::Label | Kind::Ticket | Kind::Display), _) => {
             let word = kind_word(kind);
             return Err(ErrorBody::new("unsupported", format!("no driver does {word} jobs")));
         }
@@ -513,6 +575,50 @@ struct Judged {
     work: Work,
     device: Arc<Device>,
     expiry_s: Option<u32>,
+    /// Its place, where it came by another door than the bus.
+    place: Option<Place>,
+}
+
+impl Judged {
+    /// What goes on disk, and what it asks for.
+    fn into_record(self) -> (NewJob, Work) {
+        let Self { submission, reply_to: _, payload, work, device, expiry_s, place } = self;
+        let hash = hash_of(&device.id, &payload);
+        let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
+        let ttl_s = match (ttl_s, expiry_s) {
+            (Some(ttl), Some(expiry)) => Some(ttl.min(expiry)),
+            (ttl, expiry) => ttl.or(expiry),
+        };
+        let mut job = new_job(&device.id, &submission, work.is_booked());
+        if let Some(place) = place {
+            place.mark(&mut job);
+        }
+        let ttl_ms = ttl_s.map(|s| i64::from(s) * 1000);
+        (NewJob { job, ttl_ms, hash, payload, begin: None }, work)
+    }
+}
+
+/// Submissions of another door than the bus that belong together.
+pub struct Together {
+    /// The id they are asked for under.
+    pub id: String,
+    /// The device they are for.
+    pub device: String,
+    /// The user whose rights count.
+    pub user: String,
+    /// One at least; their own ids don't count.
+    pub submissions: Vec<Submission>,
+}
+
+/// Why submissions were not taken: nothing of them is kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NotTaken {
+    /// One of them is refused.
+    #[error("{}", .1.message)]
+    Refused(Option<Place>, ErrorBody),
+    /// The journal could not take them.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 struct Refusal {
@@ -592,6 +698,10 @@ fn misuse(message: &Message) -> Option<ErrorBody> {
     })
 }
 
+fn unjudged() -> ErrorBody {
+    ErrorBody::new("internal", "the payload could not be judged: please report it")
+}
+
 /// Whether judging a payload may take long: a picture of few bytes can have many dots.
 fn is_heavy(payload: &[u8]) -> bool {
     let has = |word: &[u8]| payload.windows(word.len()).any(|part| part == word);
@@ -635,19 +745,23 @@ fn check_bounds(submission: &Submission) -> Result<(), String> {
             return Err(format!("{name} is {value}: it must be {least} to {most}"));
         }
     }
+    if submission.kind == Kind::Fiscal && submission.copies.is_some_and(|copies| copies > 1) {
+        return Err("copies must be 1 for a fiscal job: ask for printLastReceiptCopy instead".into());
+    }
     match &submission.by {
         Some(by) if by.chars().count() > 64 => Err("by is longer than 64 characters".into()),
         _ => Ok(()),
     }
 }
 
-fn new_job(device: &str, submission: &Submission) -> Job {
+fn new_job(device: &str, submission: &Submission, booked: bool) -> Job {
     Job {
         job: submission.id.clone(),
         seq: 0,
         device: device.to_owned(),
         route: device.to_owned(),
         kind: submission.kind,
+        booked,
         state: State::Accepted,
         version: 0,
         at: Default::default(),

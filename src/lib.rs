@@ -13,6 +13,8 @@ pub mod journal;
 pub mod queue;
 pub mod requests;
 pub mod rights;
+pub mod sequence;
 pub mod supervisor;
 pub mod systemd;
 pub mod tls;
+pub mod web;

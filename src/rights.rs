@@ -13,6 +13,8 @@ use crate::bus::contract::ErrorBody;
 pub enum Right {
     /// Print documents.
     Print,
+    /// Use fiscal registers.
+    Fiscal,
     /// Open the cash drawer.
     Drawer,
     /// Send bytes as they are.
@@ -22,12 +24,13 @@ pub enum Right {
 }
 
 impl Right {
-    const ALL: [Self; 4] = [Self::Print, Self::Drawer, Self::Raw, Self::Manage];
+    const ALL: [Self; 5] = [Self::Print, Self::Fiscal, Self::Drawer, Self::Raw, Self::Manage];
 
     /// The word of the configuration.
     fn as_str(self) -> &'static str {
         match self {
             Self::Print => "print",
+            Self::Fiscal => "fiscal",
             Self::Drawer => "drawer",
             Self::Raw => "raw",
             Self::Manage => "manage",
@@ -57,7 +60,10 @@ pub struct Rights {
 
 impl Default for Rights {
     fn default() -> Self {
-        Self { anonymous: [Right::Print, Right::Drawer, Right::Manage].into(), users: BTreeMap::new() }
+        Self {
+            anonymous: [Right::Print, Right::Fiscal, Right::Drawer, Right::Manage].into(),
+            users: BTreeMap::new(),
+        }
     }
 }
 
@@ -116,6 +122,6 @@ mod tests {
             assert_eq!(serde_json::from_str::<Right>(&word).ok(), Some(right));
         }
         let error = serde_json::from_str::<Right>("\"everything\"").unwrap_err().to_string();
-        assert!(error.contains("write print, drawer, raw, manage"), "{error}");
+        assert!(error.contains("write print, fiscal, drawer, raw, manage"), "{error}");
     }
 }

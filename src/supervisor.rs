@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt;
 use outlet_devices::driver::{
-    Attempt, BoxFuture, Command, Direction, Driver, JobContext, Outcome, Request, Waiting,
+    Attempt, BoxFuture, Command, Direction, Driver, JobContext, Outcome, Request, Resolution, Waiting,
 };
 use outlet_devices::{DeviceError, ErrorKind};
 use serde_json::Value;
@@ -75,7 +75,7 @@ impl Driver for Supervised {
         &'a mut self,
         command: &'a Command,
         attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Option<Outcome>, DeviceError>> {
+    ) -> BoxFuture<'a, Result<Resolution, DeviceError>> {
         Box::pin(async move {
             match AssertUnwindSafe(self.inner.resolve(command, attempt)).catch_unwind().await {
                 Ok(result) => result,
@@ -110,6 +110,12 @@ impl JobContext for Watched<'_> {
             self.begun.store(true, Ordering::Release);
             Ok(())
         })
+    }
+    fn note(&self, note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
+        self.cx.note(note)
+    }
+    fn memory(&self) -> Value {
+        self.cx.memory()
     }
     fn waiting(&self, reason: Option<Waiting>) {
         self.cx.waiting(reason);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use outletd::config::{self, Config, EXIT_CONFIG};
+use outletd::rights::Right;
 use tempfile::TempDir;
 
 const KITCHEN: &str = r#"
@@ -17,6 +18,8 @@ driver = "escpos"
 model = "epson-tm-t20iii"
 link = "tcp://10.0.0.20:9100"
 "#;
+
+const TOKEN: &str = "0123456789abcdef";
 
 /// `outletd.toml` and what stands beside it.
 struct Files {
@@ -334,6 +337,66 @@ fn an_open_port_without_users_is_refused() {
         "outletd.toml",
         3,
         &["reachable from the network", "[[embedded.users]]"],
+    );
+}
+
+#[test]
+fn an_http_door_to_the_network_is_refused() {
+    let http = |line: &str| Files::with(&format!("outlet = \"demo\"\n[http]\ntoken = \"{TOKEN}\"\n{line}\n"));
+    http("listen = \"0.0.0.0:16732\"").complains(
+        "outletd.toml",
+        4,
+        &["http.listen", "reachable from the network", "set it to 127.0.0.1:16732"],
+    );
+    assert_eq!(http("").load().http.unwrap().listen.to_string(), "127.0.0.1:16732");
+}
+
+#[test]
+fn an_http_door_without_a_good_token_is_refused() {
+    Files::with("outlet = \"demo\"\n[http]\n").complains(
+        "outletd.toml",
+        2,
+        &["http.token", "set token or token_file"],
+    );
+    Files::with("outlet = \"demo\"\n[http]\ntoken = \"secret\"\n").complains(
+        "outletd.toml",
+        3,
+        &["http.token", "6 characters, 16 at least"],
+    );
+    Files::with("outlet = \"demo\"\n[http]\ntoken_file = \"/no/such/file\"\n").complains(
+        "outletd.toml",
+        3,
+        &["http.token_file", "can't be read"],
+    );
+}
+
+#[test]
+fn the_usual_register_of_the_http_door_is_a_device_that_there_is() {
+    let text = format!("outlet = \"demo\"\n[http]\ntoken = \"{TOKEN}\"\ndefault_device = \"till\"\n");
+    Files::with(&text).complains("outletd.toml", 4, &["http.default_device", "no device \"till\""]);
+}
+
+#[test]
+fn the_http_door_has_a_user_of_its_own() {
+    let door = format!("[http]\ntoken = \"{TOKEN}\"\n");
+    let usual = Files::with(&format!("outlet = \"demo\"\n{door}")).load().rights();
+    assert!(usual.require(Some("http"), &[Right::Fiscal, Right::Drawer]).is_ok());
+    assert!(usual.require(Some("http"), &[Right::Manage]).is_err());
+    let text = format!("outlet = \"demo\"\n{door}[rights.users]\nhttp = [\"fiscal\"]\n");
+    let less = Files::with(&text).load().rights();
+    assert!(less.require(Some("http"), &[Right::Drawer]).is_err());
+    let external = format!("{text}[broker]\nurl = \"mqtt://broker.example\"\n");
+    assert!(Files::with(&external).load().rights().require(Some("http"), &[Right::Fiscal]).is_ok());
+    Files::with("outlet = \"demo\"\n[rights.users]\nhttp = [\"fiscal\"]\n").complains(
+        "outletd.toml",
+        3,
+        &["no user http"],
+    );
+    let user = "[[embedded.users]]\nname = \"http\"\npassword = \"p\"\n";
+    Files::with(&format!("outlet = \"demo\"\n{door}{user}")).complains(
+        "outletd.toml",
+        5,
+        &["embedded.users[0].name", "take another"],
     );
 }
 

@@ -2,69 +2,44 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 
 use outlet_simulators::printer::{Fault, Printer, PrinterSpec};
 use outletd::bus::contract::{JobDocument, State};
+use process::Process;
 use serde_json::json;
 use support::{Client, PATIENCE, ticket};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
 
-/// The agent as a process of its own.
+/// The agent with one printer.
 struct Agent {
-    child: Child,
-    addr: SocketAddr,
+    process: Process,
 }
 
 impl Agent {
     /// Starts it, to die at a commit of its journal if told so. `None`: it died before it was ready.
     async fn start(folder: &Path, printer: SocketAddr, crash: Option<&str>) -> Option<Self> {
-        let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let config = folder.join("outletd.toml");
-        let toml = format!(
-            "outlet = \"test\"\ndata = {:?}\n[embedded]\nmqtt = \"{addr}\"\n[[device]]\nid = \"kitchen\"\n\
-             driver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\nlink = \"tcp://{printer}\"\n",
-            folder.join("data")
+        let device = format!(
+            "[[device]]\nid = \"kitchen\"\ndriver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\nlink = \"tcp://{printer}\"\n"
         );
-        std::fs::write(&config, toml).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
-        command
-            .args(["run", "--log", "warn", "--config"])
-            .arg(&config)
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some(crash) = crash {
-            command.env("OUTLETD_TEST_CRASH", crash);
-        }
-        let mut agent = Self { child: command.spawn().unwrap(), addr };
-        let up = async {
-            while TcpStream::connect(addr).await.is_err() {
-                tokio::task::yield_now().await;
-            }
-        };
-        let alive = tokio::select! {
-            () = up => true,
-            _ = agent.child.wait() => false,
-        };
-        alive.then_some(agent)
+        Some(Self { process: Process::start(folder, &device, crash).await? })
     }
 
     async fn kill(&mut self) {
-        self.child.kill().await.unwrap();
+        self.process.kill().await;
     }
 
     /// Submits until there is an answer or the agent is dead, as the contract asks of clients.
     async fn submit(&mut self, id: &str) -> Option<JobDocument> {
         let job = ticket(id, "SOUP");
         let topic = format!("outlet/v1/test/job/{id}");
+        let addr = self.process.addr;
         let answered = async {
-            let mut pos = Client::connect(self.addr, "pos-1").await;
+            let mut pos = Client::connect(addr, "pos-1").await;
             pos.submit("kitchen", &job).await;
             let (_, answer) = pos.next(|seen, _| seen == topic).await;
             let first: JobDocument = serde_json::from_value(answer).unwrap();
@@ -79,10 +54,7 @@ impl Agent {
                 }
             }
         };
-        tokio::select! {
-            document = answered => Some(document),
-            _ = self.child.wait() => None,
-        }
+        self.process.unless_it_dies(answered).await
     }
 }
 
@@ -158,7 +130,7 @@ async fn killed_while_bytes_are_on_their_way() {
         let addr = printer.serve_tcp("127.0.0.1:0").await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut agent = Agent::start(folder.path(), addr, None).await.unwrap();
-        let pos = Client::connect(agent.addr, "pos-1").await;
+        let pos = Client::connect(agent.process.addr, "pos-1").await;
         pos.submit("kitchen", &ticket("01JA", "SOUP")).await;
         printer.wait_received_total(received).await;
         agent.kill().await;
@@ -178,7 +150,7 @@ async fn an_accepted_job_is_on_disk_before_its_answer_and_survives_a_kill() {
     printer.inject(Fault::PowerOff);
     let addr = printer.serve_tcp("127.0.0.1:0").await.unwrap();
     let mut agent = Agent::start(folder.path(), addr, None).await.unwrap();
-    let mut pos = Client::connect(agent.addr, "pos-1").await;
+    let mut pos = Client::connect(agent.process.addr, "pos-1").await;
     pos.submit("kitchen", &ticket("01JA", "SOUP")).await;
     let topic = pos.topics.job("01JA");
     pos.next(|seen, value| seen == topic && value["state"] == json!("accepted")).await;

@@ -307,6 +307,7 @@ async fn a_journal_of_the_first_format_is_taken_over_with_all_it_has() {
     let old = Connection::open(shelf.path()).unwrap();
     old.execute_batch(
         "ALTER TABLE jobs DROP COLUMN untold;
+         DROP TABLE memories;
          UPDATE counters SET value = 7;
          PRAGMA user_version = 1;",
     )

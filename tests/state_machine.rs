@@ -102,6 +102,10 @@ impl Model {
             (Running | Paused(_), Event::Doubt { .. }) => Some(Doubtful),
             (_, Event::Succeed { .. } | Event::Fail { .. } | Event::Doubt { .. }) => None,
 
+            (Running | Paused(_), Event::NotDone { .. }) => Some(Queued),
+            (Doubtful, Event::NotDone { .. }) => Some(Ended(State::Failed)),
+            (_, Event::NotDone { .. }) => None,
+
             (Queued | Blocked(_), Event::Overdue) if late => Some(match self.stale {
                 Stale::Expire => Ended(State::Expired),
                 Stale::Hold => Held,
@@ -222,6 +226,7 @@ fn job(kind: Kind, stale: Stale, ttl_ms: Option<i64>) -> Job {
         device: MEANT_FOR.into(),
         route: MEANT_FOR.into(),
         kind,
+        booked: false,
         state: State::Accepted,
         version: 1,
         at: ACCEPTED_AT,
@@ -260,7 +265,7 @@ fn wait(code: &str) -> Event {
 }
 
 fn succeed(evidence: Value) -> Event {
-    Event::Succeed { outcome: Outcome { confidence: Confidence::Printed, result: Value::Null, evidence } }
+    Event::Succeed { outcome: Outcome::new(Confidence::Printed, Value::Null, evidence) }
 }
 
 fn doubt(evidence: Value) -> Event {
@@ -283,7 +288,7 @@ fn reroute() -> Event {
 fn events(token: usize) -> Vec<Event> {
     let said = json!({"said": format!("<{token}>")});
     let by = format!("<{token}>");
-    let outcome = Outcome { confidence: Confidence::Sent, result: json!(token), evidence: said.clone() };
+    let outcome = Outcome::new(Confidence::Sent, json!(token), said.clone());
     let unavailable = reason("device-offline");
     vec![
         begin(token as u64),
@@ -293,7 +298,8 @@ fn events(token: usize) -> Vec<Event> {
         Event::Resume,
         Event::Succeed { outcome },
         Event::Fail { error: ErrorBody::new("unsupported", "no such symbol"), evidence: said.clone() },
-        doubt(said),
+        doubt(said.clone()),
+        Event::NotDone { evidence: said },
         Event::Overdue,
         Event::Cancel { by: Some(by.clone()) },
         Event::Release { by: Some(by.clone()) },

@@ -3,6 +3,7 @@
 
 mod client;
 mod encode;
+mod fiscal;
 mod footprint;
 mod latency;
 mod process;
@@ -54,6 +55,8 @@ enum Part {
     Latency,
     /// Jobs accepted per second
     Throughput,
+    /// From publication to the fiscal sign, beside the bare exchange of the same frames
+    Fiscal,
     /// Memory, and start to ready
     Footprint,
 }
@@ -88,6 +91,9 @@ fn measure(args: &Args) -> Result<bool> {
     }
     if wanted(Part::Throughput) {
         runtime.block_on(throughput::measure(agent, work, &mut report))?;
+    }
+    if wanted(Part::Fiscal) {
+        runtime.block_on(fiscal::measure(agent, work, &args.python, &args.scripts, &mut report))?;
     }
     if wanted(Part::Footprint) {
         runtime.block_on(footprint::measure(agent, work, &mut report))?;

@@ -57,6 +57,18 @@ impl Outlet {
         Ok(Self { printers: all, port, agent: agent.to_owned(), folder, process: None })
     }
 
+    /// A configuration with other devices, given as TOML.
+    pub fn with_devices(agent: &Path, work: &Path, devices: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("outlet-").tempdir_in(work)?;
+        let port = free_port()?;
+        let toml = format!(
+            "outlet = \"bench\"\ndata = {:?}\n[embedded]\nmqtt = \"127.0.0.1:{port}\"\n{devices}",
+            folder.path().join("data")
+        );
+        std::fs::write(folder.path().join("outletd.toml"), toml)?;
+        Ok(Self { printers: Vec::new(), port, agent: agent.to_owned(), folder, process: None })
+    }
+
     /// Starts the agent on the data there is. Returns how long it took from the start of the process to the
     /// `READY=1` that it says to systemd.
     pub async fn start(&mut self) -> Result<Duration> {

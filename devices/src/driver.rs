@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use outlet_protocols::document::Document;
+use outlet_protocols::fiscal::Task;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,12 +32,12 @@ pub trait Driver: Send {
         cx: &'a dyn JobContext,
     ) -> BoxFuture<'a, Result<Outcome, DeviceError>>;
 
-    /// Asks the device what became of an attempt whose end is unknown. `None`: the device can't tell.
+    /// Asks the device what became of an attempt whose end is unknown.
     fn resolve<'a>(
         &'a mut self,
         command: &'a Command,
         attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Option<Outcome>, DeviceError>>;
+    ) -> BoxFuture<'a, Result<Resolution, DeviceError>>;
 
     /// Answers a request that is done now and not journaled: `status`, `identify`, `test`.
     fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>>;
@@ -133,6 +134,27 @@ pub struct Command {
 pub enum Work {
     /// Print a document; drawer and raw jobs are documents of one block.
     Print(Arc<Document>),
+    /// Do a task of a fiscal register.
+    Fiscal(Arc<Task>),
+}
+
+impl Work {
+    /// The document, if it is one.
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        match self {
+            Self::Print(document) => Some(document),
+            Self::Fiscal(_) => None,
+        }
+    }
+
+    /// Whether the device's books change by it: it is never done twice, and not while it is unknown what
+    /// became of another such job.
+    pub fn is_booked(&self) -> bool {
+        match self {
+            Self::Print(_) => false,
+            Self::Fiscal(task) => task.moves_money() || task.is_fiscal(),
+        }
+    }
 }
 
 /// What a driver needs of the agent while it does a job.
@@ -143,6 +165,13 @@ pub trait JobContext: Send + Sync {
     /// Puts the attempt on disk with the device's own counters of this moment. Only after it returns `Ok`
     /// may a byte with an effect leave. `Err` (kind `Stopped`): cancelled, expired or taken elsewhere.
     fn begin(&self, baseline: Value) -> BoxFuture<'_, Result<(), DeviceError>>;
+
+    /// Adds to the attempt on disk what a later [`Driver::resolve`] needs beside the baseline: the fields of
+    /// an object, which become fields of the baseline. `Err` (kind `Busy`): it is not on disk.
+    fn note(&self, note: Value) -> BoxFuture<'_, Result<(), DeviceError>>;
+
+    /// What the device's last outcome asked to be remembered, see [`Outcome::memory`]; null at first.
+    fn memory(&self) -> Value;
 
     /// Says that the job waits, and why (`paper-out`, `cover-open`, ...), or with `None` that it goes on.
     fn waiting(&self, reason: Option<Waiting>);
@@ -191,6 +220,17 @@ impl Attempt {
     }
 }
 
+/// What a device knows of an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Resolution {
+    /// It was done.
+    Done(Outcome),
+    /// It certainly was not, and leaves nothing behind: the job may be done anew. With what the device said.
+    NotDone(Value),
+    /// The device can't tell, and why.
+    Unknown(String),
+}
+
 /// A job's good end.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Outcome {
@@ -202,6 +242,17 @@ pub struct Outcome {
     /// What the device said that proves it.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub evidence: Value,
+    /// What the driver wants to be told with the device's next jobs: kept in the journal with this outcome,
+    /// instead of what was kept before. `None`: that stays.
+    #[serde(skip)]
+    pub memory: Option<Value>,
+}
+
+impl Outcome {
+    /// An outcome after which nothing is to be remembered.
+    pub fn new(confidence: Confidence, result: Value, evidence: Value) -> Self {
+        Self { confidence, result, evidence, memory: None }
+    }
 }
 
 /// How sure a good end is.
@@ -210,6 +261,8 @@ pub struct Outcome {
 pub enum Confidence {
     /// The bytes left for a device that answers nothing.
     Sent,
+    /// The device said that it is done; there is no paper to it.
+    Confirmed,
     /// The printer confirmed it.
     Printed,
     /// The register gave a document number and a sign.
@@ -224,8 +277,10 @@ pub enum Request {
     Status,
     /// Ask the device what it is: maker, model, firmware, serial number.
     Identify,
-    /// Print the technician's page and judge the device.
+    /// Print the technician's page and judge the device. A register prints nothing and moves no money.
     Test,
+    /// Take the sums that a register has now for right, although jobs of this agent don't explain them.
+    AcceptSums,
 }
 
 /// Where a driver reports the device's status; the agent publishes each change.
@@ -242,12 +297,21 @@ pub struct DeviceStatus {
     pub problem: Option<String>,
 }
 
-/// The one condition that prevents no work.
+/// The paper ends soon.
 pub const PAPER_NEAR_END: &str = "paper-near-end";
+/// The shift has to be closed soon.
+pub const SHIFT_ENDS_SOON: &str = "shift-ends-soon";
+/// The fiscal storage has to be replaced soon.
+pub const STORAGE_NEAR_END: &str = "storage-near-end";
+/// The operator of fiscal data has not confirmed documents for a while.
+pub const EXCHANGE_BEHIND: &str = "exchange-behind";
+
+/// Conditions that prevent no work.
+const NOTICES: [&str; 4] = [PAPER_NEAR_END, SHIFT_ENDS_SOON, STORAGE_NEAR_END, EXCHANGE_BEHIND];
 
 impl DeviceStatus {
     /// Whether one of its conditions prevents work.
     pub fn is_hindered(&self) -> bool {
-        self.conditions.iter().any(|condition| condition != PAPER_NEAR_END)
+        self.conditions.iter().any(|condition| !NOTICES.contains(&condition.as_str()))
     }
 }

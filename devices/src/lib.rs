@@ -10,6 +10,7 @@ pub mod error;
 pub mod exchange;
 pub mod link;
 pub mod models;
+pub mod register;
 pub mod registry;
 pub mod transport;
 

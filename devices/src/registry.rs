@@ -1,10 +1,11 @@
 //! The drivers, a line each.
 
 use crate::driver::DriverFactory;
-use crate::drivers::escpos;
+use crate::drivers::{atol, datecs, escpos, shtrih};
 
 /// All drivers.
-pub static DRIVERS: &[&dyn DriverFactory] = &[&escpos::Factory];
+pub static DRIVERS: &[&dyn DriverFactory] =
+    &[&escpos::Factory, &atol::Factory, &shtrih::Factory, &datecs::Factory];
 
 /// A driver by the word of the configuration.
 pub fn find(name: &str) -> Option<&'static dyn DriverFactory> {

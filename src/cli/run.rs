@@ -7,6 +7,7 @@ use outletd::broker::BrokerError;
 use outletd::config;
 use outletd::daemon::{Daemon, DaemonError};
 use outletd::systemd;
+use outletd::web::HttpError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -35,6 +36,9 @@ pub(crate) fn execute(args: Args) -> Result<(), Failure> {
         match daemon.mqtt_addr() {
             Some(addr) => tracing::info!(devices, %addr, "ready"),
             None => tracing::info!(devices, "ready"),
+        }
+        if let Some(addr) = daemon.http_addr() {
+            tracing::info!(%addr, "programs of this machine are let in over HTTP");
         }
         systemd::ready(&format!("{devices} devices"));
         tokio::select! {
@@ -81,10 +85,12 @@ pub(crate) fn failure(error: &DaemonError) -> Failure {
     match error {
         // These may pass: another program may let the port go.
         DaemonError::Broker(BrokerError::AddressInUse { .. } | BrokerError::Listen { .. })
+        | DaemonError::Http(HttpError::AddressInUse { .. } | HttpError::Listen { .. })
         | DaemonError::Locked { .. } => Failure::unreachable(message(error)),
-        DaemonError::Device { .. } | DaemonError::External(_) | DaemonError::Broker(_) => {
-            Failure::configuration(message(error))
-        }
+        DaemonError::Device { .. }
+        | DaemonError::External(_)
+        | DaemonError::Broker(_)
+        | DaemonError::Http(_) => Failure::configuration(message(error)),
         _ => Failure::bad(message(error)),
     }
 }

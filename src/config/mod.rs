@@ -17,6 +17,7 @@ use crate::broker::{BrokerError, EmbeddedConfig};
 use crate::bus::contract::{Topics, is_name};
 use crate::queue::Words;
 use crate::rights::{Right, Rights};
+use crate::web::{self, HttpConfig};
 pub use layers::Origin;
 
 /// Exit code of a program that was given a configuration it can't use (sysexits.h, EX_CONFIG).
@@ -40,6 +41,9 @@ pub struct Config {
     /// What the embedded broker listens on.
     #[serde(default)]
     pub embedded: EmbeddedConfig,
+    /// Where programs come in over HTTP. Without it none does.
+    #[serde(default)]
+    pub http: Option<HttpConfig>,
     /// Who may ask for what.
     #[serde(default)]
     pub rights: RightsConfig,
@@ -179,7 +183,12 @@ impl Config {
 
     /// Who may ask for what.
     pub fn rights(&self) -> Rights {
-        Rights { anonymous: self.rights.anonymous.clone(), users: self.rights.users.clone() }
+        let mut users = self.rights.users.clone();
+        if self.http.is_some() {
+            let usual = || [Right::Fiscal, Right::Drawer].into();
+            users.entry(web::USER.to_owned()).or_insert_with(usual);
+        }
+        Rights { anonymous: self.rights.anonymous.clone(), users }
     }
 
     /// Words printed above documents.
@@ -270,6 +279,9 @@ impl Checker<'_> {
             Some(broker) => self.check_external(broker),
             None => self.check_embedded(),
         }
+        if let Some(http) = &config.http {
+            self.check_http(http);
+        }
         self.check_rights();
         self.check_devices();
         self.found
@@ -310,17 +322,35 @@ impl Checker<'_> {
         }
     }
 
+    fn check_http(&mut self, http: &HttpConfig) {
+        let config = self.config;
+        if let Err(error) = http.check() {
+            self.say(&format!("http.{}", error.key()), error.to_string());
+        }
+        if let Some(device) = &http.default_device
+            && !config.device.iter().any(|known| &known.id == device)
+        {
+            let message = format!("there is no device {device:?}: name one that is configured");
+            self.say("http.default_device", message);
+        }
+        if let Some(index) = config.embedded.users.iter().position(|user| user.name == web::USER) {
+            let message = format!("{:?} is the name of [http] in [rights.users]: take another", web::USER);
+            self.say(&format!("embedded.users[{index}].name"), message);
+        }
+    }
+
     fn check_rights(&mut self) {
         let config = self.config;
+        let of_http = |user: &String| config.http.is_some() && user == web::USER;
         if config.broker.is_some() {
-            if !config.rights.users.is_empty() {
+            if !config.rights.users.keys().all(of_http) {
                 let message = "an external broker does not tell who published: set the rights of all its \
                                clients in [rights] anonymous, and who may publish where in the broker";
                 self.say("rights.users", message.into());
             }
             return;
         }
-        for user in config.rights.users.keys() {
+        for user in config.rights.users.keys().filter(|user| !of_http(user)) {
             if !config.embedded.users.iter().any(|known| &known.name == user) {
                 self.say(
                     &format!("rights.users.{user}"),

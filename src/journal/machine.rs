@@ -34,6 +34,9 @@ pub struct Job {
     pub route: String,
     /// What was asked for.
     pub kind: Kind,
+    /// A device's books change by it: see `Work::is_booked`.
+    #[serde(default)]
+    pub booked: bool,
     /// Where it stands.
     pub state: State,
     /// Grows by one with each transition.
@@ -113,6 +116,12 @@ pub enum Event {
     Fail {
         /// Why.
         error: ErrorBody,
+        /// What the device said.
+        evidence: Value,
+    },
+    /// The device knows that nothing came of the attempt: the job may be done anew, unless a person has
+    /// been told already that its outcome is not known.
+    NotDone {
         /// What the device said.
         evidence: Value,
     },
@@ -234,6 +243,19 @@ impl Job {
                 self.enter(Failed);
                 self.error = Some(error);
                 self.learn(evidence);
+            }
+            Event::NotDone { .. } if begun => {
+                self.begun = None;
+                self.enter(Accepted);
+            }
+            Event::NotDone { evidence } if before == Uncertain => {
+                self.begun = None;
+                self.enter(Failed);
+                self.error = Some(ErrorBody::new(
+                    "not-done",
+                    "the device knows nothing of this job: nothing was done, submit it anew if it is still wanted",
+                ));
+                self.evidence.insert("reconciled".into(), evidence);
             }
             Event::Doubt { error, evidence } if begun => {
                 self.enter(Uncertain);

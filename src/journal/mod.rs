@@ -164,6 +164,11 @@ impl Journal {
         self.write(move |tx| tx.begin(&job, &route, attempt, &baseline)).await
     }
 
+    /// Adds to the baseline of an attempt that has no end yet. When it returns, that is on disk.
+    pub async fn note(&self, attempt: u64, note: Value) -> Result<(), JournalError> {
+        self.write(move |tx| tx.note(attempt, note)).await
+    }
+
     /// Ends an attempt and applies its event to the job, together.
     pub async fn end_attempt(
         &self,
@@ -239,6 +244,12 @@ impl Journal {
     /// An attempt that was begun and has no end.
     pub async fn open_attempt(&self, number: u64) -> Result<Option<Attempt>, JournalError> {
         self.read(move |connection| store::open_attempt(connection, number)).await
+    }
+
+    /// What a device's driver asked to be told again; null where there is nothing.
+    pub async fn memory(&self, device: &str) -> Result<Value, JournalError> {
+        let device = device.to_owned();
+        self.read(move |connection| store::memory(connection, &device)).await
     }
 
     /// Jobs, newest first, with the position to go on from.

@@ -38,6 +38,10 @@ CREATE TABLE attempts (
     trace     BLOB                        -- bytes sent and received, JSON lines
 );
 CREATE INDEX attempts_of_job ON attempts (job);
+CREATE TABLE memories (                   -- what drivers want to be told again
+    device    TEXT PRIMARY KEY,
+    memory    TEXT NOT NULL               -- JSON
+) WITHOUT ROWID;
 CREATE TABLE outbox (
     seq       INTEGER PRIMARY KEY AUTOINCREMENT,
     topic     TEXT NOT NULL,
@@ -57,7 +61,10 @@ INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
 ";
 
 /// From each older format to the one after it.
-const MIGRATIONS: &[&str] = &["ALTER TABLE jobs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;"];
+const MIGRATIONS: &[&str] = &["
+ALTER TABLE jobs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE memories (device TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID;
+"];
 
 /// Sets a connection up for writing and makes the tables where there are none; older ones are changed.
 pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {

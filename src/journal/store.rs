@@ -224,9 +224,18 @@ impl<'a> Transaction<'a> {
     /// See [`super::Journal::apply`].
     pub fn apply(&mut self, job: &str, event: Event) -> Result<Transition, JournalError> {
         let mut job = self.load(job)?;
+        let memory = match &event {
+            Event::Succeed { outcome } => outcome.memory.clone(),
+            // What a person decides may be otherwise in the device's books.
+            Event::Resolve { .. } if job.booked => Some(Value::Null),
+            _ => None,
+        };
         let changed = job.apply(event, self.now)?;
         if changed {
             self.update(&job)?;
+            if let Some(memory) = memory {
+                self.remember(&job.route, &memory)?;
+            }
         }
         Ok(Transition { job, changed })
     }
@@ -249,6 +258,33 @@ impl<'a> Transaction<'a> {
         Ok(Transition { job, changed: true })
     }
 
+    /// See [`super::Journal::note`].
+    pub fn note(&mut self, attempt: u64, note: Value) -> Result<(), JournalError> {
+        let known: Option<String> = self
+            .connection
+            .prepare_cached("SELECT baseline FROM attempts WHERE number = ?1 AND ended_at IS NULL")?
+            .query_row([to_sql(attempt)], |row| row.get(0))
+            .optional()?;
+        let known =
+            known.ok_or_else(|| JournalError::Damaged(format!("there is no open attempt {attempt}")))?;
+        let mut baseline = parse(&known)?;
+        match (&mut baseline, note) {
+            (Value::Object(baseline), Value::Object(note)) => baseline.extend(note),
+            (baseline, note) => *baseline = note,
+        }
+        self.connection
+            .prepare_cached("UPDATE attempts SET baseline = ?2 WHERE number = ?1")?
+            .execute(params![to_sql(attempt), baseline.to_string()])?;
+        Ok(())
+    }
+
+    fn remember(&self, device: &str, memory: &Value) -> Result<(), JournalError> {
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO memories (device, memory) VALUES (?1, ?2)")?
+            .execute(params![device, memory.to_string()])?;
+        Ok(())
+    }
+
     /// See [`super::Journal::end_attempt`].
     pub fn end_attempt(
         &mut self,
@@ -266,6 +302,7 @@ impl<'a> Transaction<'a> {
                 json!({"ended": "uncertain", "error": error, "evidence": evidence})
             }
             Event::NotSent { reason } => json!({"ended": "not-sent", "reason": reason}),
+            Event::NotDone { evidence } => json!({"ended": "not-done", "evidence": evidence}),
             other => json!({"ended": format!("{other:?}")}),
         };
         let known = self.load(job)?;
@@ -516,6 +553,14 @@ pub(super) fn open_attempt(connection: &Connection, number: u64) -> Result<Optio
         None => Value::Null,
     };
     Ok(Some(Attempt { number, baseline: parse(&baseline)?, evidence }))
+}
+
+pub(super) fn memory(connection: &Connection, device: &str) -> Result<Value, JournalError> {
+    let memory: Option<String> = connection
+        .prepare_cached("SELECT memory FROM memories WHERE device = ?1")?
+        .query_row([device], |row| row.get(0))
+        .optional()?;
+    memory.as_deref().map_or(Ok(Value::Null), parse)
 }
 
 pub(super) fn list(

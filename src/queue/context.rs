@@ -24,6 +24,7 @@ pub struct Context {
     job: String,
     route: String,
     number: u64,
+    memory: Value,
     begun: AtomicBool,
     said: mpsc::UnboundedSender<Said>,
     trace: Mutex<Trace>,
@@ -50,6 +51,7 @@ impl Context {
         journal: &Journal,
         job: &Job,
         route: &str,
+        memory: Value,
         abort: CancellationToken,
     ) -> (Self, mpsc::UnboundedReceiver<Said>) {
         let (said, heard) = mpsc::unbounded_channel();
@@ -58,6 +60,7 @@ impl Context {
             job: job.job.clone(),
             route: route.to_owned(),
             number: job.begun.unwrap_or_else(|| journal.next_attempt()),
+            memory,
             begun: AtomicBool::new(job.is_begun()),
             said,
             trace: Mutex::new(Trace { started: Instant::now(), lines: String::new(), full: false }),
@@ -108,6 +111,17 @@ impl JobContext for Context {
                 Err(error) => Err(DeviceError::new(ErrorKind::Busy, "internal", error.to_string())),
             }
         })
+    }
+
+    fn note(&self, note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(async move {
+            let noted = self.journal.note(self.number, note).await;
+            noted.map_err(|error| DeviceError::new(ErrorKind::Busy, "internal", error.to_string()))
+        })
+    }
+
+    fn memory(&self) -> Value {
+        self.memory.clone()
     }
 
     fn waiting(&self, reason: Option<Waiting>) {

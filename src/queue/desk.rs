@@ -1,6 +1,6 @@
 //! The worker's desk: its inbox, its queue, and every step that needs the journal but no device.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,6 +54,10 @@ pub struct Desk {
     pub(super) requests: VecDeque<(Request, Answer)>,
     /// Jobs whose outcome the device may know.
     pub(super) unresolved: VecDeque<Open>,
+    /// Booked jobs whose outcome is not known: no other one is begun meanwhile.
+    doubts: BTreeSet<String>,
+    /// What the driver wants to be told with each job.
+    memory: Option<Value>,
     devices: Arc<Devices>,
     board: Board,
     inbox: mpsc::UnboundedReceiver<ToWorker>,
@@ -109,6 +113,8 @@ impl Desk {
             device,
             requests: VecDeque::new(),
             unresolved: VecDeque::new(),
+            doubts: BTreeSet::new(),
+            memory: None,
             devices,
             board,
             inbox,
@@ -127,6 +133,7 @@ impl Desk {
     /// Takes up a job that the journal had left: to be done, or to be asked about.
     pub fn resume(&mut self, job: Job) {
         if job.is_begun() {
+            self.doubt(&job);
             self.ask_later(Open { job, asked: 0 });
         } else {
             self.queue(job, None);
@@ -186,12 +193,18 @@ impl Desk {
                 let online = self.status.borrow().online;
                 let job = if online { *job } else { self.wait_offline(*job).await };
                 self.queue(job, work);
+                self.tell_of_doubt().await;
                 // Where nothing is being done, it is taken up at once and shown then.
                 if self.active.is_some() || !online {
                     self.publish_current();
                 }
             }
-            ToWorker::Changed(job) => self.changed(*job),
+            ToWorker::Changed(job) => {
+                if job.state != State::Uncertain && self.doubts.remove(&job.job) {
+                    self.memory = None;
+                }
+                self.changed(*job);
+            }
             ToWorker::Request(request, answer) => self.take_request(request, answer),
             ToWorker::Wake => {}
         }
@@ -219,7 +232,7 @@ impl Desk {
         };
         let answered = match request {
             Request::Status => Ok(json!(self.board.state(&self.device.id))),
-            Request::Identify | Request::Test => Err(DeviceError::new(
+            Request::Identify | Request::Test | Request::AcceptSums => Err(DeviceError::new(
                 ErrorKind::Busy,
                 "device-busy",
                 format!("{} is doing job {}: ask again when it has ended", self.device.id, active.entry.job),
@@ -257,7 +270,44 @@ impl Desk {
 
     /// The next job to do.
     pub(super) fn next(&mut self) -> Option<Entry> {
-        self.pending.pop()
+        self.pending.pop(!self.doubts.is_empty())
+    }
+
+    /// What the driver wants to be told, from the journal.
+    pub(super) async fn memory(&mut self) -> Result<Value, JournalError> {
+        if let Some(memory) = &self.memory {
+            return Ok(memory.clone());
+        }
+        let memory = self.journal.memory(&self.device.id).await?;
+        self.memory = Some(memory.clone());
+        Ok(memory)
+    }
+
+    /// It is not known what became of a job.
+    fn doubt(&mut self, job: &Job) {
+        if job.booked {
+            self.doubts.insert(job.job.clone());
+        }
+    }
+
+    /// Tells booked jobs what they wait for while the outcome of another one is not known.
+    async fn tell_of_doubt(&mut self) {
+        let Some(doubted) = self.doubts.first() else { return };
+        let message = format!(
+            "it is not known what became of job {doubted} on {}: look what the register has, and resolve it",
+            self.device.id
+        );
+        let reason = Waiting { code: "register-in-doubt".to_owned(), message };
+        for job in self.pending.untold(&reason.code, |entry| entry.booked) {
+            self.tell_waiting(&job, &reason).await;
+        }
+    }
+
+    async fn tell_waiting(&self, job: &str, reason: &Waiting) {
+        match self.journal.apply(job, Event::Wait { reason: reason.clone() }).await {
+            Ok(_) | Err(JournalError::Refused(_)) => {}
+            Err(error) => tracing::error!(job, %error, "a transition could not be written"),
+        }
     }
 
     /// Fetches what a job asks for and how it stands. `None`: there is nothing to do for it any more.
@@ -368,8 +418,19 @@ impl Desk {
     /// Ends an attempt, or a job that never had one. Tries until the journal has it: bytes may be on paper.
     pub(super) async fn end(&mut self, job: &str, cx: &Context, event: Event) -> Option<Job> {
         let doubt = matches!(event, Event::Doubt { .. });
+        let memory = match &event {
+            Event::Succeed { outcome } => outcome.memory.clone(),
+            _ => None,
+        };
         let ended = self.write(job, cx.take_attempt(), event).await.ok();
         self.left_for_good();
+        if memory.is_some() {
+            self.memory = memory.filter(|_| ended.is_some());
+        }
+        if let Some(ended) = ended.as_ref().filter(|_| doubt) {
+            self.doubt(ended);
+            self.tell_of_doubt().await;
+        }
         if cx.is_begun() && !doubt {
             self.unblocked();
         }
@@ -457,6 +518,20 @@ impl Desk {
         let _ = self.write(&job.job, Some((attempt, Vec::new())), event).await;
         if job.state != State::Uncertain {
             self.left_for_good();
+        }
+        self.doubts.remove(&job.job);
+        self.memory = None;
+        self.board.attention_changed();
+    }
+
+    /// The device knows that nothing came of an attempt: the job is done anew, unless it was uncertain.
+    pub(super) async fn not_done(&mut self, job: &Job, attempt: u64, evidence: Value) {
+        let written = self.write(&job.job, Some((attempt, Vec::new())), Event::NotDone { evidence }).await;
+        self.doubts.remove(&job.job);
+        match written {
+            Ok(job) if job.is_open() => self.queue(job, None),
+            _ if job.state != State::Uncertain => self.left_for_good(),
+            _ => {}
         }
         self.board.attention_changed();
     }
@@ -666,11 +741,8 @@ impl Desk {
         self.publish(None);
         let reason = Waiting { code: error.code.to_owned(), message: error.message.clone() };
         self.blocked_by = Some(reason.clone());
-        for job in self.pending.untold(&reason.code) {
-            match self.journal.apply(&job, Event::Wait { reason: reason.clone() }).await {
-                Ok(_) | Err(JournalError::Refused(_)) => {}
-                Err(error) => tracing::error!(job, %error, "a transition could not be written"),
-            }
+        for job in self.pending.untold(&reason.code, |_| true) {
+            self.tell_waiting(&job, &reason).await;
         }
     }
 

@@ -10,7 +10,7 @@ mod pending;
 
 use std::time::Duration;
 
-use outlet_devices::driver::{Attempt, Command, Driver, Outcome, Waiting};
+use outlet_devices::driver::{Attempt, Command, Driver, Outcome, Resolution, Waiting};
 use outlet_devices::{DeviceError, ErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -186,8 +186,9 @@ impl Worker {
             };
             let command = self.desk.command(&job, work);
             match attend(&mut self.desk, self.driver.resolve(&command, &attempt)).await {
-                Ok(Some(outcome)) => self.desk.reconciled(&job, number, outcome).await,
-                Ok(None) => self.desk.unresolvable(&job, &attempt, "the device can't tell").await,
+                Ok(Resolution::Done(outcome)) => self.desk.reconciled(&job, number, outcome).await,
+                Ok(Resolution::NotDone(evidence)) => self.desk.not_done(&job, number, evidence).await,
+                Ok(Resolution::Unknown(why)) => self.desk.unresolvable(&job, &attempt, &why).await,
                 Err(error) if error.kind == ErrorKind::Busy => self.desk.ask_later(Open { job, asked }),
                 Err(error) => {
                     // A device that hangs up at the question must not keep its other jobs waiting.
@@ -207,7 +208,17 @@ impl Worker {
     /// Does one job.
     async fn work(&mut self, entry: Entry) -> After {
         let Some((job, command)) = self.desk.take_up(&entry).await else { return After::Next };
-        let (cx, mut said) = Context::new(&self.desk.journal, &job, &self.desk.device.id, self.abort.clone());
+        let memory = match self.desk.memory().await {
+            Ok(memory) => memory,
+            Err(error) => {
+                tracing::error!(job = job.job, %error, "what the device has to remember can't be read");
+                self.desk.active_done();
+                self.desk.reconsider(entry).await;
+                return After::Pause;
+            }
+        };
+        let device = &self.desk.device.id;
+        let (cx, mut said) = Context::new(&self.desk.journal, &job, device, memory, self.abort.clone());
         let result = {
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);

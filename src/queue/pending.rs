@@ -24,6 +24,8 @@ pub struct Entry {
     pub accepted_at: Timestamp,
     /// Until when it is to be begun.
     pub deadline: Option<Timestamp>,
+    /// It waits while it is not known what became of another such job.
+    pub booked: bool,
     /// Another device may take it over: a document that was not taken over before.
     pub movable: bool,
     /// Code of what it was last told to wait for.
@@ -54,6 +56,7 @@ impl Entry {
             begun: job.begun,
             accepted_at: job.accepted_at,
             deadline: job.deadline,
+            booked: job.booked,
             told: job.reason.as_ref().map(|reason| reason.code.clone()),
             movable: job.kind == Kind::Print && job.rerouted.is_none(),
             kept: work.map(|work| Box::new(Kept { job, work })),
@@ -107,10 +110,10 @@ impl Pending {
         Some(entry)
     }
 
-    /// Takes out the job that is to be done next.
-    pub fn pop(&mut self) -> Option<Entry> {
-        let (_, _, seq) = *self.order.first()?;
-        let job = self.entries.get(&seq)?.job.clone();
+    /// Takes out the job that is to be done next; `in_doubt`: no booked one.
+    pub fn pop(&mut self, in_doubt: bool) -> Option<Entry> {
+        let entries = self.order.iter().filter_map(|(_, _, seq)| self.entries.get(seq));
+        let job = entries.into_iter().find(|entry| !(in_doubt && entry.booked))?.job.clone();
         self.remove(&job)
     }
 
@@ -145,8 +148,10 @@ impl Pending {
 
     /// Jobs of which nothing was sent and that were not told yet that they wait for this; from now on they
     /// are.
-    pub fn untold(&mut self, code: &str) -> Vec<String> {
-        let untold = |entry: &&mut Entry| entry.begun.is_none() && entry.told.as_deref() != Some(code);
+    pub fn untold(&mut self, code: &str, concerns: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let untold = |entry: &&mut Entry| {
+            entry.begun.is_none() && entry.told.as_deref() != Some(code) && concerns(entry)
+        };
         self.entries
             .values_mut()
             .filter(untold)
@@ -175,6 +180,7 @@ mod tests {
             begun: None,
             accepted_at: Timestamp(seq as i64),
             deadline: None,
+            booked: false,
             movable: true,
             told: None,
             kept: None,
@@ -182,7 +188,7 @@ mod tests {
     }
 
     fn drain(pending: &mut Pending) -> Vec<u64> {
-        std::iter::from_fn(|| pending.pop()).map(|entry| entry.seq).collect()
+        std::iter::from_fn(|| pending.pop(false)).map(|entry| entry.seq).collect()
     }
 
     #[test]
@@ -207,6 +213,16 @@ mod tests {
         pending.insert(entry(1, 9));
         pending.insert(Entry { begun: Some(7), ..entry(2, 0) });
         assert_eq!(drain(&mut pending), [2, 1]);
+    }
+
+    #[test]
+    fn while_an_outcome_is_in_doubt_what_is_booked_waits_and_the_rest_goes_on() {
+        let mut pending = Pending::default();
+        pending.insert(Entry { booked: true, ..entry(1, 9) });
+        pending.insert(entry(2, 5));
+        assert_eq!(pending.pop(true).map(|entry| entry.seq), Some(2));
+        assert_eq!(pending.pop(true), None);
+        assert_eq!(pending.pop(false).map(|entry| entry.seq), Some(1));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use outlet_devices::driver::Request;
 use outlet_protocols::document::{Document, Drawer, Raw};
+use outlet_protocols::fiscal::{Task, TaskResult};
 use outletd::bus::contract::{
     AgentDocument, AgentRequest, AttentionDocument, DeviceDocument, DeviceStateDocument, FeedEvent,
     JobDocument, Reply, Submission, Topics,
@@ -90,6 +91,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("print-document", taken::<Document>()),
         ("drawer-document", taken::<Drawer>()),
         ("raw-document", taken::<Raw>()),
+        ("fiscal-document", taken::<Task>()),
+        ("fiscal-result", told::<TaskResult>()),
         ("device-request", answerable(taken::<Request>())),
         ("agent-request", answerable(taken::<AgentRequest>())),
         ("agent", told::<AgentDocument>()),

@@ -86,6 +86,7 @@ fn accepted(id: &str) -> Job {
         device: "kitchen".into(),
         route: "kitchen".into(),
         kind: Kind::Print,
+        booked: false,
         state: State::Accepted,
         version: 0,
         at: Timestamp::default(),
@@ -112,7 +113,7 @@ pub fn reason(code: &str) -> Waiting {
 }
 
 pub fn succeed(confidence: Confidence) -> Event {
-    let outcome = Outcome { confidence, result: Value::Null, evidence: json!({"process_id": "0001"}) };
+    let outcome = Outcome::new(confidence, Value::Null, json!({"process_id": "0001"}));
     Event::Succeed { outcome }
 }
 

@@ -159,6 +159,14 @@ impl JobContext for Notes {
         })
     }
 
+    fn note(&self, _note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn memory(&self) -> Value {
+        Value::Null
+    }
+
     fn waiting(&self, reason: Option<Waiting>) {
         self.told.lock().unwrap().push(reason.as_ref().map(|w| w.code.clone()));
         self.waiting.send_replace(reason);

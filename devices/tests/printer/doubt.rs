@@ -1,6 +1,6 @@
 //! What can't be known is said to be unknown.
 
-use outlet_devices::driver::Confidence;
+use outlet_devices::driver::{Confidence, Resolution};
 use outlet_devices::error::DeviceError;
 use outlet_simulators::printer::{Fault, PrinterSpec};
 use serde_json::json;
@@ -11,6 +11,10 @@ fn assert_in_doubt(error: &DeviceError) {
     assert_eq!((error.kind, error.code), (ErrorKind::OutcomeUnknown, "in-doubt"), "{error:?}");
     assert!(error.evidence["sent"].as_u64().unwrap() > 0, "{error:?}");
     assert!(error.evidence["reason"].is_string(), "{error:?}");
+}
+
+fn told_nothing() -> Resolution {
+    Resolution::Unknown("the printer can't tell".into())
 }
 
 #[tokio::test]
@@ -102,7 +106,7 @@ async fn after_a_reconnect_the_printer_proves_what_it_printed_while_nobody_liste
     bed.printer.wait_paper(1).await;
     bed.reconnect().await;
     let outcome = bed.driver.resolve(&command, &notes.attempt_made()).await.unwrap();
-    let outcome = outcome.expect("the printer kept the latest id");
+    let Resolution::Done(outcome) = outcome else { panic!("the printer kept the latest id") };
     assert_eq!(outcome.confidence, Confidence::Printed);
     assert_eq!(bed.printer.paper_count(), 1);
 }
@@ -115,7 +119,7 @@ async fn a_printer_that_was_switched_off_can_prove_nothing() {
     bed.driver.execute(&command, &notes).await.unwrap_err();
     bed.printer.inject(Fault::PowerOn);
     bed.reconnect().await;
-    assert_eq!(bed.driver.resolve(&command, &notes.attempt_made()).await.unwrap(), None);
+    assert_eq!(bed.driver.resolve(&command, &notes.attempt_made()).await.unwrap(), told_nothing());
 }
 
 #[tokio::test]
@@ -125,7 +129,7 @@ async fn the_id_of_another_attempt_proves_nothing() {
     bed.driver.execute(&command, &Notes::attempt(10)).await.unwrap();
     let other = Notes::attempt(9);
     *other.baseline.lock().unwrap() = Some(json!({ "proof": "process-id", "ids": ["zzzz"] }));
-    assert_eq!(bed.driver.resolve(&command, &other.attempt_made()).await.unwrap(), None);
+    assert_eq!(bed.driver.resolve(&command, &other.attempt_made()).await.unwrap(), told_nothing());
 }
 
 #[tokio::test]

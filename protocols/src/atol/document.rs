@@ -40,15 +40,18 @@ pub enum Progress {
 }
 
 impl Reader {
-    /// Reads the answer to [`super::task::Task::BeginDocument`]: `55 | 00 | kind2 | length2`,
-    /// little-endian.
+    /// Reads the answer to [`super::task::Task::BeginDocument`]: `55 | 00 | kind2 | length2`. The high bytes
+    /// come last as in the storage itself, or first (Zzzzipper/projects `FSDocSizeResponse`): kinds are below
+    /// 256, so that the zero byte tells.
     ///
     /// # Errors
     /// [`AnswerError`]; refused with [`Code::NO_DATA`] when the storage has no such document.
     pub fn begin(answer: &[u8]) -> Result<Self, AnswerError> {
         let mut fields = Fields::new("a document's head", accept(answer)?, 4)?;
-        let kind = fields.little_endian(2) as u16;
-        Ok(Self { kind, length: fields.little_endian(2) as usize, bytes: Vec::new() })
+        let (kind, length) = (fields.little_endian(2) as u16, fields.little_endian(2) as u16);
+        let high_first = kind & 0xff == 0;
+        let turned = |number: u16| if high_first { number.swap_bytes() } else { number };
+        Ok(Self { kind: turned(kind), length: usize::from(turned(length)), bytes: Vec::new() })
     }
 
     /// Takes the answer to a [`super::task::Task::ReadDocument`].

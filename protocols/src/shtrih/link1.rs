@@ -9,8 +9,8 @@
 //! what arrives to [`Link1::received`], and call [`Link1::timeout`] when nothing has arrived for as long
 //! as it said.
 
-use std::collections::VecDeque;
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use thiserror::Error;
 

@@ -12,8 +12,8 @@
 //! [`Link2`] does no I/O; it is driven like [`super::link1::Link1`]. Numbers belong to the caller, who
 //! keeps them on disk: a command whose answer was lost is asked for again under its number.
 
-use std::collections::VecDeque;
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use thiserror::Error;
 

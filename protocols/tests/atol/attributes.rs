@@ -122,6 +122,14 @@ fn a_document_is_whole_when_its_length_has_come() {
     assert_receipt(&read(&head, &pieces));
 }
 
+/// Zzzzipper/projects `FSDocSizeResponse`: kind and length have the high byte first.
+#[test]
+fn a_document_s_head_may_have_the_high_byte_first() {
+    let bytes = hex(RECEIPT);
+    let pieces: Vec<Vec<u8>> = bytes.chunks(40).map(piece).collect();
+    assert_receipt(&read(&format!("55 00 00 03 00 {:02x}", bytes.len()), &pieces));
+}
+
 #[test]
 fn a_document_is_whole_when_the_storage_has_no_more() {
     let mut pieces: Vec<Vec<u8>> = hex(RECEIPT).chunks(64).map(piece).collect();

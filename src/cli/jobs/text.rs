@@ -217,6 +217,7 @@ fn why(job: &JobDocument) -> String {
 fn confidence(confidence: Option<Confidence>) -> &'static str {
     match confidence {
         Some(Confidence::Sent) => "sent; this device confirms nothing",
+        Some(Confidence::Confirmed) => "done, confirmed by the device",
         Some(Confidence::Printed) => "printed, confirmed",
         Some(Confidence::Fiscalised) => "fiscalised",
         None => "",

@@ -102,6 +102,9 @@ fn job_document(mut job: Map<String, Value>) -> Result<Document, Failure> {
         serde_json::from_value(Value::Object(job)).map_err(|error| Failure::bad(format!("job: {error}")))?;
     match work_of(submission.kind, submission.document) {
         Ok(Work::Print(document)) => Ok(Document::clone(&document)),
+        Ok(Work::Fiscal(_)) => Err(Failure::bad(
+            "a register makes out its documents itself: only print documents have a preview".to_owned(),
+        )),
         Err(error) => Err(Failure::bad(format!("{}: {}", error.code, error.message))),
     }
 }

@@ -46,7 +46,7 @@ fn a_job_is_judged_as_the_agent_judges_it() {
         job_document(job).unwrap_err().message().unwrap().to_owned()
     };
     assert!(refused(json!({"kind": "print"})).starts_with("invalid-request: "));
-    assert!(refused(json!({"kind": "fiscal", "document": {}})).starts_with("unsupported: "));
+    assert!(refused(json!({"kind": "label", "document": {}})).starts_with("unsupported: "));
     assert!(refused(json!({"kind": "print", "colour": "red"})).contains("colour"));
 }
 

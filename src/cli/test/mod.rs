@@ -27,6 +27,10 @@ pub(crate) struct Args {
     /// Write the verdict as JSON
     #[arg(long)]
     json: bool,
+    /// Not a test: take the sums that a fiscal register has now for right, after they differed from what
+    /// this agent's jobs had left
+    #[arg(long)]
+    accept_sums: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -39,8 +43,16 @@ pub(crate) async fn execute(args: Args, screen: &mut Screen) -> Result<(), Failu
     }
     let client = AgentClient::connect(&args.connection).await?;
     let topic = client.topics().device_request(device);
+    if args.accept_sums {
+        let reply = client.request(&topic, &Request::AcceptSums, client.patience()).await?;
+        client.close().await;
+        return match reply.error {
+            None => screen.print(format!("{device}: its sums are accepted at the next movement of money\n")),
+            Some(error) => Err(Failure::bad(format!("{device}: {}: {}", error.code, error.message))),
+        };
+    }
     if !args.json {
-        eprintln!("testing {device}: look at its paper");
+        eprintln!("testing {device}: look at its paper (a fiscal register prints nothing)");
     }
     let reply = client.request(&topic, &Request::Test, client.patience().max(PAGE)).await?;
     client.close().await;
@@ -71,6 +83,8 @@ struct Verdict {
     proof: Option<String>,
     identity: Option<Map<String, Value>>,
     status: Option<Map<String, Value>>,
+    /// What only fiscal registers have: state, storage, exchange, quality of the link.
+    register: Option<Map<String, Value>>,
     /// The likeliest cause first.
     #[serde(default)]
     verdict: Vec<Suspicion>,
@@ -98,13 +112,18 @@ fn text(verdict: &Verdict, paint: Paint) -> String {
         (true, _, _) => paint.tone(Tone::Good, "Nothing wrong was found."),
         (false, true, _) => paint.tone(Tone::Warning, "The page was printed, but something is wrong."),
         (false, false, Some(_)) => paint.tone(Tone::Bad, "The page was sent, but not confirmed."),
+        (false, false, None) if verdict.register.is_some() => {
+            paint.tone(Tone::Warning, "The register answers, but something is wrong.")
+        }
         (false, false, None) => paint.tone(Tone::Bad, "The page was not printed."),
     };
     let confirmed = match verdict.confidence {
         Some(Confidence::Sent) => {
             " Whether the page was printed only the paper can tell: this device confirms nothing."
         }
-        Some(Confidence::Printed | Confidence::Fiscalised) => " The printer confirmed the page.",
+        Some(Confidence::Printed | Confidence::Fiscalised | Confidence::Confirmed) => {
+            " The printer confirmed the page."
+        }
         None => "",
     };
     let _ = writeln!(out, "{confirmed}");
@@ -120,6 +139,16 @@ fn text(verdict: &Verdict, paint: Paint) -> String {
         let lines = table.render(paint, 2);
         if !lines.is_empty() {
             let _ = write!(out, "{title}\n{lines}");
+        }
+    }
+    for (title, facts) in verdict.register.iter().flatten() {
+        let mut table = Table::bare();
+        flatten("", facts, &mut |name, value| {
+            table.row([cell(Tone::Faint, name.replace(['_', '.'], " ")), plain(value)]);
+        });
+        let lines = table.render(paint, 2);
+        if !lines.is_empty() {
+            let _ = write!(out, "Register: {}\n{lines}", clean(title));
         }
     }
     if !verdict.verdict.is_empty() {
@@ -142,6 +171,20 @@ fn text(verdict: &Verdict, paint: Paint) -> String {
         let _ = writeln!(out, "  - {}", clean(&check_text(check)));
     }
     out
+}
+
+/// Calls `tell` for each fact, with the names that lead to it.
+fn flatten(path: &str, facts: &Value, tell: &mut impl FnMut(&str, String)) {
+    match facts {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flatten(&path, value, tell);
+            }
+        }
+        Value::Null => {}
+        value => tell(path, short(value)),
+    }
 }
 
 /// A check as a sentence: a string, or an object whose texts follow each other.

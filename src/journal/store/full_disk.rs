@@ -129,6 +129,7 @@ fn new_job(id: &str, size: usize) -> NewJob {
         device: "kitchen".into(),
         route: "kitchen".into(),
         kind: Kind::Print,
+        booked: false,
         state: State::Accepted,
         version: 0,
         at: Timestamp::default(),

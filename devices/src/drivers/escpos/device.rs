@@ -15,7 +15,9 @@ use super::options::{Options, ProofOption, Timing};
 use super::payload::Prepared;
 use super::printer::{Printer, Reply};
 use super::until::{Until, Waited};
-use crate::driver::{Attempt, BoxFuture, Command, Driver, JobContext, Outcome, Request, StatusSink};
+use crate::driver::{
+    Attempt, BoxFuture, Command, Driver, JobContext, Outcome, Request, Resolution, StatusSink,
+};
 use crate::error::{DeviceError, ErrorKind};
 use crate::exchange::{Broken, Exchange};
 use crate::link::Link;
@@ -116,8 +118,11 @@ impl Driver for EscPos {
         &'a mut self,
         _command: &'a Command,
         attempt: &'a Attempt,
-    ) -> BoxFuture<'a, Result<Option<Outcome>, DeviceError>> {
-        Box::pin(self.ask_for(attempt))
+    ) -> BoxFuture<'a, Result<Resolution, DeviceError>> {
+        Box::pin(async {
+            let found = self.ask_for(attempt).await?;
+            Ok(found.map_or_else(|| Resolution::Unknown("the printer can't tell".into()), Resolution::Done))
+        })
     }
 
     fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
@@ -126,6 +131,11 @@ impl Driver for EscPos {
                 Request::Status => self.current_status().await,
                 Request::Identify => self.identify().await,
                 Request::Test => Ok(self.test().await),
+                Request::AcceptSums => Err(DeviceError::new(
+                    ErrorKind::Unsupported,
+                    "unsupported",
+                    "a printer counts no money: accept-sums is for fiscal registers",
+                )),
             }
         })
     }

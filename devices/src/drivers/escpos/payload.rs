@@ -25,11 +25,17 @@ pub fn payload(
     attempt: u64,
     etb: u8,
 ) -> Result<(Payload, Value), DeviceError> {
-    let Work::Print(document) = &command.work;
-    let document = with_heading(document, &command.heading);
+    let document = with_heading(printable(&command.work)?, &command.heading);
     let mut once = Vec::with_capacity(4096);
     let report = encoder.encode(&document, &mut once).map_err(refusal)?;
     Ok((copies(&once, command.copies, proof, attempt, etb), remarks(&report)))
+}
+
+fn printable(work: &Work) -> Result<&Arc<Document>, DeviceError> {
+    work.document().ok_or_else(|| {
+        let text = "a printer does no fiscal tasks: send them to a register";
+        DeviceError::new(ErrorKind::Unsupported, "unsupported", text)
+    })
 }
 
 fn copies(once: &[u8], count: u8, proof: Proof, attempt: u64, etb: u8) -> Payload {
@@ -94,7 +100,7 @@ struct Judged {
 
 impl Check for Intake {
     fn check(&self, work: &Work) -> Result<(), DeviceError> {
-        let Work::Print(document) = work;
+        let document = printable(work)?;
         let mut bytes = Vec::with_capacity(4096);
         let report = {
             let mut encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,7 +114,7 @@ impl Check for Intake {
     }
 
     fn baseline(&self, command: &Command, attempt: u64) -> Option<Value> {
-        let Work::Print(document) = &command.work;
+        let document = command.work.document()?;
         if !self.is_ready() || !command.heading.is_empty() {
             return None;
         }

@@ -111,7 +111,7 @@ impl EscPos {
             Ok(JobEnd::Proved | JobEnd::Left) => {
                 self.unclean = false;
                 let confidence = if proof == Proof::None { Confidence::Sent } else { Confidence::Printed };
-                return Ok(Outcome { confidence, result: Value::Null, evidence });
+                return Ok(Outcome::new(confidence, Value::Null, evidence));
             }
             Ok(JobEnd::PowerLost) => {
                 "the printer was switched off and on in the middle of the job".to_owned()

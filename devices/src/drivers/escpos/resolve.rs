@@ -69,7 +69,7 @@ impl EscPos {
         if self.printer.ids.iter().any(|id| id == wanted) {
             self.unclean = false;
             let evidence = json!({ "proof": "process-id", "echoed": String::from_utf8_lossy(wanted) });
-            return Ok(Some(Outcome { confidence: Confidence::Printed, result: Value::Null, evidence }));
+            return Ok(Some(Outcome::new(Confidence::Printed, Value::Null, evidence)));
         }
         if matches!(end, Waited::Came(_)) {
             self.unclean = false;
@@ -83,10 +83,8 @@ impl EscPos {
     fn compare_counter(&self, baseline: &Value) -> Option<Outcome> {
         let after = baseline.get("counter_after").and_then(Value::as_u64)?;
         let now = self.printer.etb?;
-        (after != 0 && after == u64::from(now)).then(|| Outcome {
-            confidence: Confidence::Printed,
-            result: Value::Null,
-            evidence: json!({ "proof": "etb", "counter": now }),
+        (after != 0 && after == u64::from(now)).then(|| {
+            Outcome::new(Confidence::Printed, Value::Null, json!({ "proof": "etb", "counter": now }))
         })
     }
 }

@@ -178,7 +178,7 @@ impl Desk {
             0xEA => self.begin_item(params),
             0xEB => self.end_item(params, device),
             0xED => self.set_clock(params, device),
-            0xEE => self.print_rest(device),
+            0x55 | 0xEE => self.print_rest(device),
             other => {
                 device.violation(format!("command {other:02X} is not one that this register knows"));
                 Err(Refusal::UNSUPPORTED)

@@ -13,7 +13,7 @@
 //! - *Assumed:* a receipt survives a power failure with its positions and payments; the mode
 //!   doesn't, so a host enters mode 1 again and finds the receipt by command 3F.
 //! - *Assumed:* what a receipt still lacks on paper waits through a power failure too, and comes
-//!   out with EE or before the next document.
+//!   out with 55 or EE, or before the next document.
 //! - *Assumed:* `C5 tid flags tid task` acknowledges one task and adds another.
 //! - Not simulated: marking codes of format 1.2 beyond attributes 1162, 1163 and 2000 to 2110
 //!   (nothing on the commands is public), discounts on a receipt (43), pictures, updates.
@@ -166,7 +166,7 @@ impl Machine for Atol {
 
     fn power_off(&mut self, device: &mut Device) {
         *self = Self::new(self.desk.spec.clone());
-        // What was on its way to the paper is kept and waits for EE.
+        // What was on its way to the paper is kept and waits for 55.
         let roll = &mut device.ledger.roll;
         roll.interrupted |= roll.has_waiting();
     }

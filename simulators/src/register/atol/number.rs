@@ -22,12 +22,28 @@ pub(super) fn from_bcd(bytes: &[u8]) -> Option<u64> {
     })
 }
 
-/// Text in code page 866.
+/// Text in the set that tasks carry: code page 866, but for these. `ExternalCharset` of kurbatov/atol4j names
+/// the tasks (4C, 87, 9A, 50, E8, E9, EB); `AtolCodec` of AlexObukhoff/TerminalClient and the unit
+/// `dant_AtolFRDevice` have the same characters.
+const OTHERWISE: [(u8, char); 6] =
+    [(0x24, '№'), (0x27, '’'), (0xF2, '€'), (0xFA, '\u{2011}'), (0xFC, '$'), (0xFF, '■')];
+
+/// Text of a task.
 pub(super) fn text(bytes: &[u8]) -> String {
-    IBM866.decode_without_bom_handling(bytes).0.into_owned()
+    let plain = |byte: u8| IBM866.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or('?');
+    bytes
+        .iter()
+        .map(|byte| OTHERWISE.iter().find(|(code, _)| code == byte).map_or_else(|| plain(*byte), |(_, c)| *c))
+        .collect()
 }
 
-/// Code page 866; what it doesn't have becomes `?`.
+/// Text as the answer to a task has it; what the set doesn't have becomes `?`.
+pub(super) fn external(text: &str) -> Vec<u8> {
+    let byte = |c: char| OTHERWISE.iter().find(|(_, own)| *own == c).map(|(code, _)| vec![*code]);
+    text.chars().flat_map(|c| byte(c).unwrap_or_else(|| cp866(&c.to_string()))).collect()
+}
+
+/// Code page 866, as the fiscal storage has its texts; what it doesn't have becomes `?`.
 pub(super) fn cp866(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for c in text.chars() {
@@ -51,11 +67,18 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_in_code_page_866() {
+    fn the_storage_has_texts_in_code_page_866() {
         // The device's name in an answer to A5, from a public driver's protocol notes.
         let name = [0x8A, 0xA0, 0xA7, 0xAD, 0xA0, 0xE7, 0xA5, 0xA9, 0x20, 0x94, 0x80];
         assert_eq!(text(&name), "Казначей ФА");
         assert_eq!(cp866("Казначей ФА"), name);
         assert_eq!(cp866("5 €"), b"5 ?");
+    }
+
+    #[test]
+    fn tasks_have_some_signs_in_other_places() {
+        assert_eq!(text(&[0x24, 0x31, 0x20, 0xFC, 0x35, 0xF2]), "№1 $5€");
+        assert_eq!(external("№1 $5€ Ё"), [0x24, 0x31, 0x20, 0xFC, 0x35, 0xF2, 0x20, 0xF0]);
+        assert_eq!(cp866("№1 $5"), [0xFC, 0x31, 0x20, 0x24, 0x35]);
     }
 }

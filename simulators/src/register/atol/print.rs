@@ -122,7 +122,8 @@ impl Desk {
         free(device, lines)
     }
 
-    /// `EE`: what is left of a document that the paper was too short for.
+    /// `55` (`RetryReportCommand` of kurbatov/atol4j) and `EE`: what is left of a document that the paper was
+    /// too short for, or the power.
     pub(super) fn print_rest(&mut self, device: &mut Device) -> Result<Reply, Refusal> {
         if !device.ledger.roll.has_waiting() {
             return Err(Refusal::NO_REPORT);

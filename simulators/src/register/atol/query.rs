@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 use super::desk::{Desk, Reply};
-use super::number::{bcd, cp866};
+use super::number::{bcd, cp866, external};
 use super::params::Params;
 use super::refusal::Refusal;
 use super::storage::{self, INN, RNM, TAX_SYSTEMS};
@@ -135,14 +135,14 @@ impl Desk {
         let (tag, _) = (params.u16_le()?, params.byte()?);
         params.end()?;
         let value = match tag {
-            1009 => cp866("Москва, ул. Примерная, 1"),
+            1009 => external("Москва, ул. Примерная, 1"),
             1018 => format!("{INN:<12}").into_bytes(),
             1037 => format!("{RNM:<20}").into_bytes(),
-            1048 => cp866("ООО «Пример»"),
+            1048 => external("ООО «Пример»"),
             1057 => vec![0],
             1062 => vec![TAX_SYSTEMS],
             1117 => b"kassa@example.com".to_vec(),
-            1187 => cp866("Ресторан"),
+            1187 => external("Ресторан"),
             _ => return Err(Refusal::FIELD),
         };
         Ok(Reply::Data([vec![1], pack(tag, &value)].concat()))

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, DateTime, Time};
 
 use super::desk::{Desk, Reply};
-use super::number::{bcd, cp866, from_bcd};
+use super::number::{bcd, external, from_bcd};
 use super::params::Params;
 use super::refusal::Refusal;
 use crate::register::clock::from_iso;
@@ -136,7 +136,7 @@ pub(super) fn rate(number: u16) -> (&'static str, u64, u64) {
 }
 
 fn padded(text: &str, length: usize) -> Vec<u8> {
-    let mut bytes = cp866(text);
+    let mut bytes = external(text);
     bytes.resize(length, b' ');
     bytes
 }

@@ -11,7 +11,7 @@ use jiff::civil::{DateTime, date};
 
 use super::ByteOrder;
 use super::desk::{Desk, Reply};
-use super::number::cp866;
+use super::number::{cp866, text};
 use super::params::Params;
 use super::receipt;
 use super::refusal::Refusal;
@@ -216,8 +216,19 @@ fn attributes(document: &FiscalDocument, device: &Device) -> Vec<Vec<u8>> {
         }
         out.extend(document.items.iter().map(position));
     }
-    out.extend(document.tags.iter().map(|(tag, value)| pack(*tag, value)));
+    out.extend(document.tags.iter().map(|(tag, value)| pack(*tag, &kept(*tag, value))));
     out
+}
+
+/// Attributes that are texts: tasks and the storage have them in different sets.
+const TEXTS: [u16; 22] = [
+    1005, 1008, 1009, 1016, 1021, 1026, 1036, 1044, 1073, 1074, 1075, 1117, 1171, 1177, 1179, 1187, 1191,
+    1192, 1197, 1203, 1227, 1228,
+];
+
+/// An attribute's value, from how it came to how the storage has it.
+fn kept(tag: u16, value: &[u8]) -> Vec<u8> {
+    if TEXTS.contains(&tag) { cp866(&text(value)) } else { value.to_vec() }
 }
 
 /// Tag 1059.
@@ -230,7 +241,7 @@ fn position(item: &Item) -> Vec<u8> {
     inner.extend(pack(1214, &[item.method]));
     inner.extend(pack(1212, &[item.subject]));
     for (tag, value) in &item.tags {
-        inner.extend(pack(*tag, value));
+        inner.extend(pack(*tag, &kept(*tag, value)));
     }
     pack(1059, &inner)
 }

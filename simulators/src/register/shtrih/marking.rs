@@ -33,9 +33,14 @@ impl Commands<'_> {
         Ok(if known { vec![0x03, 0, 0, 0] } else { vec![0x00, 1, 0, 0] })
     }
 
-    /// `FF69`: 1 takes the checked code, 0 drops it; the answer is tag 2106.
+    /// `FF69`: 1 takes the checked code, 0 drops it; the answer is tag 2106. 2 drops all that were
+    /// taken.
     pub fn accept_mark(&mut self, fields: &mut Fields<'_>) -> Answer {
         let decision = fields.byte()?;
+        if decision == 2 {
+            self.ram.accepted.clear();
+            return Ok(Vec::new());
+        }
         let mark = self.ram.checked.take().ok_or(code::FN_MARK_ORDER)?;
         let result = if is_gs1(&mark) { 0x03 } else { 0x00 };
         match decision {

@@ -35,6 +35,9 @@ pub(super) struct Memory {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Receipt {
     pub kind: Kind,
+    /// It corrects an earlier one.
+    #[serde(default)]
+    pub correction: bool,
     /// Number of the operator who opened it.
     pub operator: u8,
     pub items: Vec<Item>,
@@ -107,6 +110,8 @@ pub(super) struct Ram {
     pub reboots: bool,
     /// Marking codes that were accepted.
     pub accepted: Vec<Vec<u8>>,
+    /// Data of a two-dimensional symbol.
+    pub symbol: Vec<u8>,
 }
 
 /// Documents that are begun first and get tags before they are made.

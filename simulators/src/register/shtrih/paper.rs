@@ -36,6 +36,37 @@ impl Commands<'_> {
         self.print_line(flags, text, line)
     }
 
+    /// `C2`: an EAN-13 of five bytes, its check digit computed (protocol).
+    pub fn print_ean13(&mut self, fields: &mut Fields<'_>) -> Answer {
+        let digits = fields.number(5)?;
+        self.print_line(RECEIPT, String::new(), Line::Ean13(format!("{digits:012}")))
+    }
+
+    /// `DD`: 64 bytes of a two-dimensional symbol, by their number (vendor's driver,
+    /// `LoadBarcode3`).
+    pub fn load_symbol(&mut self, fields: &mut Fields<'_>) -> Answer {
+        let _kind = fields.byte()?;
+        let at = usize::from(fields.byte()?) * 64;
+        let data = fields.bytes(64)?;
+        self.ram.symbol.resize(at + 64, 0);
+        self.ram.symbol.splice(at.., data.iter().copied());
+        Ok(vec![self.operator])
+    }
+
+    /// `DE`: the loaded data as a symbol; of those only QR, type 3, is printed here (vendor's driver,
+    /// `PrintBarcode3`).
+    pub fn print_symbol(&mut self, fields: &mut Fields<'_>) -> Answer {
+        let kind = fields.byte()?;
+        let length = fields.number(2)? as usize;
+        let first = usize::from(fields.byte()?) * 64;
+        let _parameters_and_alignment = fields.bytes(6)?;
+        let data = self.ram.symbol.get(first..first + length).ok_or(code::PARAMETERS)?.to_vec();
+        if kind != 3 {
+            return Err(code::PARAMETERS);
+        }
+        self.print_line(RECEIPT, String::new(), Line::Qr(data))
+    }
+
     /// `29`: feeds paper.
     pub fn feed(&mut self, fields: &mut Fields<'_>) -> Answer {
         let flags = fields.byte()?;

@@ -15,13 +15,20 @@ const NOT_GIVEN: i64 = 0xFF_FFFF_FFFF;
 const MOST: i64 = 9_999_999_999;
 
 impl Commands<'_> {
-    /// `8D`: opens a receipt.
+    /// `8D`: opens a receipt; with bit 7 of its type, under format 1.2, a correction with positions
+    /// (vendor's driver, `PrinterConst.SMFP_RECTYPE_CORRECTION_SALE`).
     pub fn open_receipt(&mut self, fields: &mut Fields<'_>) -> Answer {
-        let kind = Kind::of(fields.byte()?).ok_or(code::PARAMETERS)?;
+        let kind = fields.byte()?;
+        let correction = kind & 0x80 != 0;
+        let kind = Kind::of(kind & 0x7F).ok_or(code::PARAMETERS)?;
+        if correction && self.spec.ffd == super::Ffd::V105 {
+            return Err(code::PARAMETERS);
+        }
         if self.memory.receipt.is_some() {
             return Err(code::RECEIPT_OPEN);
         }
         self.begin_receipt(kind)?;
+        self.own_receipt()?.correction = correction;
         Ok(vec![self.operator])
     }
 
@@ -331,7 +338,7 @@ impl Commands<'_> {
         self.count_money(&receipt, &kept);
         receipt.tags.extend(tax_system_tag(*tax_system));
         let document = FiscalDocument {
-            kind: document_kind(receipt.kind, false),
+            kind: document_kind(receipt.kind, receipt.correction),
             payments: payments(&kept),
             total,
             change: given - total,
@@ -346,7 +353,12 @@ impl Commands<'_> {
         self.ram.accepted.clear();
         let lines = layout::receipt(&document, &receipt.lines, text, self);
         self.memory.last_receipt.clone_from(&lines);
-        self.print_document(lines);
+        let printed = self.memory.field(17, 1, 7);
+        if printed == [0] {
+            self.print_document(lines);
+        } else if printed == [1] {
+            self.memory.tables.remove("17.1.7");
+        }
         Ok(document)
     }
 

@@ -1,6 +1,7 @@
 //! Tables: `1E`, `1F`, `2D`, `2E`. Those that drivers read and write, under the numbers of the
 //! vendor's driver: cashiers 2, header 4, payments 5, storage 18, operator of fiscal data 19; the
-//! format of documents in table 10, field 29 (field log of issue 72).
+//! format of documents in table 10, field 29 (field log of issue 72); table 17, field 7 is 1 for one
+//! document that isn't printed, 2 for all (vendor's driver, `SMFiscalPrinterImpl.disablePrint`).
 
 use super::Ffd;
 use super::code::{self, Code};
@@ -37,7 +38,7 @@ const fn field(number: u8, name: &'static str, size: u8, form: Form) -> Field {
     Field { number, name, size, form }
 }
 
-static TABLES: [Table; 7] = [
+static TABLES: [Table; 8] = [
     Table {
         number: 1,
         name: "ТИП И РЕЖИМ КАССЫ",
@@ -69,6 +70,12 @@ static TABLES: [Table; 7] = [
         name: "РЕГИОНАЛЬНЫЕ НАСТРОЙКИ",
         rows: 1,
         fields: &[field(29, "ФОРМАТ ФД, 1 - 1.0, 2 - 1.05, 3 - 1.1, 4 - 1.2", 1, Form::Number(4))],
+    },
+    Table {
+        number: 17,
+        name: "РЕГИОНАЛЬНЫЕ НАСТРОЙКИ",
+        rows: 1,
+        fields: &[field(7, "НЕ ПЕЧАТАТЬ ДОКУМЕНТ", 1, Form::Number(2))],
     },
     Table {
         number: 18,
