@@ -138,7 +138,9 @@ impl<F: Family> Register<F> {
         let noted = Noted::new(cx, before.to_json());
         match self.work(order, &look, &noted).await {
             Ok(result) => {
-                self.accept_sums = false;
+                if task.moves_money() {
+                    self.accept_sums = false;
+                }
                 let said = json!({"before": look.said});
                 Ok(outcome(order, &before, result, said))
             }
