@@ -8,6 +8,7 @@ mod support;
 
 use std::fs;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use outlet_protocols::fiscal::Tag;
@@ -16,6 +17,8 @@ use outletd::bus::contract::{JobDocument, State};
 use register::{KINDS, Kind, Till, bears, fiscal, kinds};
 use serde_json::{Value, json};
 use support::{Client, Outlet, PATIENCE};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// A till, its agent and a client.
 struct Counter {
@@ -317,6 +320,44 @@ async fn what_is_wrong_is_refused_with_its_field_before_anything_reaches_the_reg
         );
     }
     assert_eq!(till.register.moments(), before, "something reached the register");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_till_that_speaks_to_the_web_server_of_atol_gets_its_receipt_from_any_register() {
+    for kind in kinds() {
+        let till = Till::new(kind, "till").await;
+        let token = "a-token-of-32-characters-at-least";
+        let http =
+            format!("[http]\nlisten = \"127.0.0.1:0\"\ntoken = {token:?}\ndefault_device = \"till\"\n");
+        let devices = till.toml().replace(kind.options, &format!("open_shift = true\n{}", kind.options));
+        let outlet = Outlet::open_with(Vec::new(), &format!("{http}{devices}")).await;
+        let mut client = outlet.client().await;
+        let uuid = "c232ab00-9414-11ec-b3c8-9f6bdeced846";
+        let body = json!({"uuid": uuid, "request": [till.receipt()]}).to_string();
+        let posted = http_request(outlet.http_addr(), token, "POST", "/api/v2/requests", &body).await;
+        assert!(posted.starts_with("HTTP/1.1 201"), "{}: {posted}", kind.name);
+        assert_eq!(client.end(uuid, PATIENCE).await.state, State::Succeeded, "{}", kind.name);
+        let path = format!("/api/v2/requests/{uuid}");
+        let got = http_request(outlet.http_addr(), token, "GET", &path, "").await;
+        let body: Value = serde_json::from_str(got.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(body["results"][0]["status"], "ready", "{}: {body:#}", kind.name);
+        let params = &body["results"][0]["result"]["fiscalParams"];
+        assert_eq!(params["fiscalDocumentNumber"], till.receipts()[0].number, "{}", kind.name);
+        assert_eq!(params["total"], 8.61, "{}", kind.name);
+    }
+}
+
+async fn http_request(addr: SocketAddr, token: &str, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {addr}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

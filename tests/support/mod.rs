@@ -98,6 +98,11 @@ impl Outlet {
         }
     }
 
+    /// Where programs of this machine come in over HTTP.
+    pub fn http_addr(&self) -> SocketAddr {
+        self.daemon.as_ref().unwrap().http_addr().unwrap()
+    }
+
     /// The printer of a station.
     pub fn printer(&self, id: &str) -> &Printer {
         &self.stations.iter().find(|station| station.id == id).unwrap().printer
