@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::client::backoff;
-use crate::bus::contract::ErrorBody;
+use crate::bus::contract::{ErrorBody, State};
 use crate::journal::machine::{Event, Job};
 use context::Context;
 use desk::Open;
@@ -192,10 +192,15 @@ impl Worker {
                 Err(error) if error.kind == ErrorKind::Busy => self.desk.ask_later(Open { job, asked }),
                 Err(error) => {
                     // A device that hangs up at the question must not keep its other jobs waiting.
-                    if asked + 1 < ASK_AT_MOST {
-                        self.desk.ask_later(Open { job, asked: asked + 1 });
-                    } else {
-                        self.desk.unresolvable(&job, &attempt, &error.message).await;
+                    let mut open = Open { job, asked: asked.saturating_add(1) };
+                    let again = open.asked < ASK_AT_MOST;
+                    if !again {
+                        self.desk.unresolvable(&open.job, &attempt, &error.message).await;
+                        open.job.state = State::Uncertain;
+                    }
+                    // What holds up a register's money is asked about as long as there is no answer.
+                    if again || open.job.booked {
+                        self.desk.ask_later(open);
                     }
                     self.desk.offline(&error).await;
                     return Ended::Lost;

@@ -54,7 +54,9 @@ impl Books {
                 after.cash = None;
             }
             Task::Receipt(_) | Task::CashIn { .. } | Task::CashOut { .. } => {
-                after.cash = before.cash.map(|cash| cash + cash_moved(task));
+                // Whether a correction moves the cash that a register counts, its maker decides.
+                let corrects = matches!(task, Task::Receipt(receipt) if receipt.correction.is_some());
+                after.cash = before.cash.filter(|_| !corrects).map(|cash| cash + cash_moved(task));
                 if open_shift.is_none() {
                     // The shift was opened on the way.
                     after.open_shift = result.fiscal_params.as_ref().and_then(|params| params.shift_number);

@@ -93,7 +93,7 @@ impl<F: Family> Driver for Register<F> {
             };
             match self.ask(&order, &before, &attempt.baseline, None).await {
                 Ok(Found::Done(result, proof)) => {
-                    Ok(Resolution::Done(outcome(&order, &before, result, proof)))
+                    Ok(Resolution::Done(self.concluded(&order, &before, result, proof)))
                 }
                 Ok(Found::Nothing(shown)) => Ok(Resolution::NotDone(shown)),
                 Ok(Found::Unknown(why, _)) => Ok(Resolution::Unknown(why)),
@@ -138,14 +138,25 @@ impl<F: Family> Register<F> {
         let noted = Noted::new(cx, before.to_json());
         match self.work(order, &look, &noted).await {
             Ok(result) => {
-                if task.moves_money() {
-                    self.accept_sums = false;
-                }
                 let said = json!({"before": look.said});
-                Ok(outcome(order, &before, result, said))
+                Ok(self.concluded(order, &before, result, said))
             }
             Err(trouble) => self.settle(order, &before, trouble, &noted).await,
         }
+    }
+
+    /// The outcome of a task that is done. Accepted sums have served their purpose once money has moved.
+    pub(super) fn concluded(
+        &mut self,
+        order: &Order<'_>,
+        before: &Baseline,
+        result: TaskResult,
+        said: Value,
+    ) -> Outcome {
+        if order.task.moves_money() {
+            self.accept_sums = false;
+        }
+        outcome(order, before, result, said)
     }
 
     /// Asks; nothing is at stake.
@@ -257,7 +268,9 @@ impl<F: Family> Register<F> {
     /// Opens the line anew and learns who answers.
     pub(super) async fn open(&mut self, cx: Option<&dyn JobContext>) -> Result<(), Trouble> {
         self.exchange = None;
-        let stream = transport::open(&self.link).await.map_err(|error| Trouble::Lost(error.to_string()))?;
+        let mut stream =
+            transport::open(&self.link).await.map_err(|error| Trouble::Lost(error.to_string()))?;
+        stream.forget_unsent();
         self.exchange = Some(Exchange::new(stream));
         let (family, mut line) = self.line(cx)?;
         let greeted = family.greet(&mut line).await;
@@ -352,7 +365,7 @@ impl<F: Family> Register<F> {
 }
 
 /// The outcome of a task that is done.
-pub(super) fn outcome(order: &Order<'_>, before: &Baseline, result: TaskResult, said: Value) -> Outcome {
+fn outcome(order: &Order<'_>, before: &Baseline, result: TaskResult, said: Value) -> Outcome {
     let signed = result.fiscal_params.as_ref().is_some_and(|params| params.fiscal_document_sign.is_some());
     let confidence = match order.task {
         Task::OpenCashDrawer | Task::SetDateTime(_) | Task::Marking(_) => Confidence::Confirmed,

@@ -7,13 +7,14 @@ use outlet_protocols::fiscal::Task;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::driver::outcome;
 use super::{Baseline, Depth, Family, Found, Look, Order, Refusal, Refused, Register, Trouble};
 use crate::driver::{BoxFuture, Direction, JobContext, Outcome, Waiting};
 use crate::error::{DeviceError, ErrorKind};
 
 /// Pause before a register that could not be reached is tried again.
 const AGAIN: Duration = Duration::from_millis(250);
+/// How long a register may say that it prints before it is taken for stuck.
+const LONGEST_PRINT: Duration = Duration::from_secs(120);
 /// Pause before a register that still prints is looked at again.
 const PRINTING: Duration = Duration::from_millis(100);
 
@@ -26,6 +27,7 @@ impl<F: Family> Register<F> {
         trouble: Trouble,
         noted: &Noted<'_>,
     ) -> Result<Outcome, DeviceError> {
+        let mut not_noted = None;
         let (refused, why) = match trouble {
             Trouble::Refused(refused) => {
                 let why = refused.message.clone();
@@ -35,7 +37,11 @@ impl<F: Family> Register<F> {
                 self.exchange = None;
                 (None, why)
             }
-            Trouble::NotNoted(error) => return Err(error),
+            Trouble::NotNoted(error) => {
+                let why = error.message.clone();
+                not_noted = Some(error);
+                (None, why)
+            }
             Trouble::Aborted => return Err(self.doubtful(before, "the agent was told to end", noted)),
         };
         let found = if order.task.is_fiscal() || order.task.moves_money() {
@@ -48,8 +54,11 @@ impl<F: Family> Register<F> {
         } else {
             Found::Unknown(why, Value::Null)
         };
+        if let (Found::Nothing(_), Some(error)) = (&found, not_noted) {
+            return Err(error);
+        }
         match (found, refused) {
-            (Found::Done(result, proof), _) => Ok(outcome(order, before, result, proof)),
+            (Found::Done(result, proof), _) => Ok(self.concluded(order, before, result, proof)),
             (Found::Nothing(_), Some(refused)) => Err(refused.into()),
             (Found::Nothing(shown), None) => Err(DeviceError::new(
                 ErrorKind::NotSent,
@@ -98,6 +107,9 @@ impl<F: Family> Register<F> {
                     }
                     let message = format!("{problem}; as soon as it answers it is asked what it has");
                     Waiting { code: "device-offline".to_owned(), message }
+                }
+                Trouble::Refused(refused) if refused.class == Refusal::Busy && Instant::now() >= until => {
+                    return Found::Unknown(format!("{why}; since then: {}", refused.message), refused.said);
                 }
                 Trouble::Refused(refused) if refused.class.passes() => {
                     Waiting { code: refused.class.code().to_owned(), message: refused.message }
@@ -154,9 +166,17 @@ impl<F: Family> Register<F> {
 
     /// Looks until nothing is being printed. What the paper's end interrupted goes on where there is paper.
     async fn until_quiet(&mut self, cx: Option<&dyn JobContext>) -> Result<Look, Trouble> {
+        let until = Instant::now() + LONGEST_PRINT;
         loop {
             let look = self.look(Depth::Books, cx).await?;
             if look.printing && look.obstacle.is_none() {
+                if Instant::now() >= until {
+                    let longest = LONGEST_PRINT.as_secs();
+                    return Err(Trouble::Lost(format!(
+                        "{}: it says that it prints, for more than {longest} s: switch it off and on",
+                        self.link
+                    )));
+                }
                 sleep(PRINTING).await;
             } else if look.interrupted && look.obstacle.is_none() {
                 let (family, mut line) = self.line(cx)?;

@@ -30,6 +30,10 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     fn port_status(&mut self) -> BoxFuture<'_, Option<PortStatus>> {
         Box::pin(std::future::ready(None))
     }
+
+    /// From now on, bytes that have not reached the device when the link is dropped never do: a command of an
+    /// old session must not arrive in a new one. Where the system keeps none, there is nothing to do.
+    fn forget_unsent(&mut self) {}
 }
 
 /// GET_PORT_STATUS of a USB printer (USB Printer Class 1.1, section 4.2.2).

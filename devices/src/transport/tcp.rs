@@ -16,7 +16,12 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_interval(Duration::from_secs(5))
     .with_retries(3);
 
-impl Stream for TcpStream {}
+impl Stream for TcpStream {
+    fn forget_unsent(&mut self) {
+        // A system that refuses it leaves the link as it was.
+        let _ = SockRef::from(&*self).set_linger(Some(Duration::ZERO));
+    }
+}
 
 /// Connects, trying each address of the host.
 pub(super) async fn open(host: &str, port: u16) -> Result<TcpStream, Obstacle> {

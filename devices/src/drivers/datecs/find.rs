@@ -7,6 +7,7 @@
 
 use outlet_protocols::datecs::Framing;
 use outlet_protocols::datecs::answer::{Open, Transaction};
+use outlet_protocols::datecs::dialect::Name;
 use outlet_protocols::fiscal::{FiscalParams, Money, Receipt, Tag, Task, TaskResult};
 use serde_json::{Value, json};
 
@@ -72,14 +73,29 @@ impl Datecs {
         shown: Value,
     ) -> Result<Found, Trouble> {
         if let Some(entry) = &found.ours {
-            // C has one kind for sales and cancelled receipts; neither P nor C cancels what is partly paid.
-            if self.dialect().framing == Framing::Narrow && !entry.shows_below(tag, receipt.total) {
+            // C has one kind for sales and cancelled receipts, and Romania's kinds are not documented; nobody
+            // cancels what is partly paid.
+            let told = self.dialect().framing == Framing::Wide && self.dialect().name != Name::Ro;
+            if !told && !entry.shows_below(tag, receipt.total) {
                 let why = format!("document {} bears this task's mark, but not its sum below it", entry.slip);
                 return Ok(Found::Unknown(why, shown));
             }
             let numbers = notes.get("numbers").cloned().unwrap_or_default();
             let result = self.result_of(line, entry, &numbers, receipt.total).await?;
             return Ok(Found::Done(result, shown));
+        }
+        // A word in a footer can look like a cancellation, but no cancelled receipt shows its sum below the mark.
+        let paid = found.cancelled.iter().find(|entry| {
+            self.dialect().framing == Framing::Narrow
+                && entry.has(tag)
+                && entry.shows_below(tag, receipt.total)
+        });
+        if let Some(entry) = paid.or(found.other.iter().find(|entry| entry.has(tag))) {
+            let why = format!(
+                "document {} bears this task's mark, and what it is can't be told for certain: look at it",
+                entry.slip
+            );
+            return Ok(Found::Unknown(why, shown));
         }
         Ok(match found.strange.first() {
             Some(strange) => {

@@ -77,9 +77,9 @@ impl Entry {
 
     /// Whether a sum stands below the mark. A receipt that was cancelled before its payment has no sum there.
     pub fn shows_below(&self, tag: Tag, sum: Money) -> bool {
-        let sum = sum.to_string();
+        let (sum, with_comma) = (sum.to_string(), sum.to_string().replace('.', ","));
         let below = self.lines.iter().skip_while(|line| !tag.is_in(line)).skip(1);
-        below.map(|line| line.replace(' ', "")).any(|line| line.contains(&sum))
+        below.map(|line| line.replace(' ', "")).any(|line| line.contains(&sum) || line.contains(&with_comma))
     }
 
     /// Lets the text decide what the register doesn't tell: on P and C its end says that a receipt was

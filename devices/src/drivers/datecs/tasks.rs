@@ -121,6 +121,10 @@ impl Datecs {
         write_down(&frame, (attempt, &json!({"counters": counters}))).await?;
         let reply = self.exchange(line, frame, command.effect).await?;
         let after = heard(self.dialect(), line, self.dialect().cash_answer(command.effect, &reply))?;
+        if after.drawer != before.drawer.saturating_add(sum.minor()) {
+            let (was, is) = (Money(before.drawer), Money(after.drawer));
+            return Err(line.lost(format!("the drawer had {was} and has {is} after a movement of {sum}")));
+        }
         let mut result = TaskResult { cash_sum: Some(Money(after.drawer)), ..TaskResult::default() };
         result.warnings.not_printed = self.has(&reply.status, Condition::PaperOut);
         Ok(result)

@@ -75,6 +75,8 @@ impl Shtrih {
         self.cashier = None;
         self.unprinted = None;
         self.seen = Seen::default();
+        // The storage may have forgotten them with its power: they are checked anew.
+        self.marks = Marks::default();
         let model = self.optional(desk, &DeviceType).await?;
         let status = self.ask(desk, &LongStatus).await?;
         self.operator = status.operator;

@@ -254,7 +254,7 @@ fn range(before: &Baseline, now: &Look) -> Result<(u32, u32), String> {
     if last < first || last - first > MOST {
         return Err(format!("the storage's last document is {last}, and was {first} before the task"));
     }
-    Ok((first + 1, last))
+    Ok((first.saturating_add(1), last))
 }
 
 /// Whether a receipt has the operation and the total of ours, as the storage's index has them.
