@@ -152,7 +152,7 @@ impl Work {
     pub fn is_booked(&self) -> bool {
         match self {
             Self::Print(_) => false,
-            Self::Fiscal(task) => task.moves_money() || task.is_fiscal(),
+            Self::Fiscal(task) => task.is_booked(),
         }
     }
 }

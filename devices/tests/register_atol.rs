@@ -381,7 +381,7 @@ async fn without_paper_a_receipt_waits() {
     let notes = bed.notes();
     let register = bed.register.clone();
     let (ended, ()) = tokio::join!(bed.run(tea(), &notes), async {
-        notes.wait_until_told(Some("paper-out")).await;
+        notes.wait_until_told("paper-out").await;
         assert!(!notes.begun());
         register.inject(Fault::NewPaper);
     });
@@ -559,7 +559,7 @@ async fn a_shift_is_opened_and_closed_once_whatever_is_lost() {
 async fn without_a_note_on_disk_the_closing_command_is_not_sent() {
     let mut bed = Bed::selling().await;
     let mut notes = bed.notes();
-    notes.full = true;
+    notes.disk_full = true;
     let error = bed.run(tea(), &notes).await.unwrap_err();
     assert_eq!(error.message, "the disk is full");
     assert_eq!(bed.marked(&notes).len(), 0);

@@ -22,7 +22,7 @@ use crate::link::Link;
 use crate::transport;
 
 /// Pause before a register that still prints is looked at again.
-const PRINTING: Duration = Duration::from_millis(100);
+pub(super) const PRINTING: Duration = Duration::from_millis(100);
 
 /// A fiscal register.
 pub struct Register<F> {
@@ -208,7 +208,7 @@ impl<F: Family> Register<F> {
             let message = format!("{}: {message}", self.link);
             Err(Refused { class, message, said: look.said.clone() })
         };
-        if let Some(why) = look.blocked.as_ref().filter(|_| task.is_fiscal() || task.moves_money()) {
+        if let Some(why) = look.blocked.as_ref().filter(|_| task.is_booked()) {
             return refuse(Refusal::Blocked, why);
         }
         let shift = look.shift.map(|shift| shift.state);
@@ -374,8 +374,7 @@ fn outcome(order: &Order<'_>, before: &Baseline, result: TaskResult, said: Value
         _ if result.warnings.not_printed => Confidence::Confirmed,
         _ => Confidence::Printed,
     };
-    let books = (order.task.moves_money() || order.task.is_fiscal())
-        .then(|| Books::after(before, order.task, &result).to_json());
+    let books = order.task.is_booked().then(|| Books::after(before, order.task, &result).to_json());
     let evidence = json!({"tag": before.tag, "serial": before.serial, "register": said});
     Outcome { confidence, result: json!(result), evidence, memory: books }
 }

@@ -7,6 +7,7 @@ use outlet_protocols::fiscal::Task;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::driver::PRINTING;
 use super::{Baseline, Depth, Family, Found, Look, Order, Refusal, Refused, Register, Trouble};
 use crate::driver::{BoxFuture, Direction, JobContext, Outcome, Waiting};
 use crate::error::{DeviceError, ErrorKind};
@@ -15,8 +16,6 @@ use crate::error::{DeviceError, ErrorKind};
 const AGAIN: Duration = Duration::from_millis(250);
 /// How long a register may say that it prints before it is taken for stuck.
 const LONGEST_PRINT: Duration = Duration::from_secs(120);
-/// Pause before a register that still prints is looked at again.
-const PRINTING: Duration = Duration::from_millis(100);
 
 impl<F: Family> Register<F> {
     /// Ends a task that did not end by itself.
@@ -44,7 +43,7 @@ impl<F: Family> Register<F> {
             }
             Trouble::Aborted => return Err(self.doubtful(before, "the agent was told to end", noted)),
         };
-        let found = if order.task.is_fiscal() || order.task.moves_money() {
+        let found = if order.task.is_booked() {
             self.ask_until_known(order, before, &why, noted).await
         } else if refused.is_some() {
             Found::Nothing(Value::Null)
@@ -142,7 +141,7 @@ impl<F: Family> Register<F> {
             return Ok(Found::Unknown(why, json!({"identity": self.identity})));
         }
         let mut look = self.until_quiet(cx).await?;
-        if !(order.task.is_fiscal() || order.task.moves_money()) {
+        if !order.task.is_booked() {
             let why = "a register keeps no record of such a task: look at its paper";
             return Ok(Found::Unknown(why.to_owned(), look.said));
         }

@@ -255,7 +255,7 @@ async fn without_paper_a_receipt_waits_before_it_is_begun() {
     let notes = bed.notes();
     let register = bed.register.clone();
     let (ended, ()) = tokio::join!(bed.run(tea(), &notes), async {
-        notes.wait_until_told(Some("paper-out")).await;
+        notes.wait_until_told("paper-out").await;
         assert!(!notes.begun());
         register.inject(Fault::NewPaper);
     });
@@ -272,7 +272,7 @@ async fn a_receipt_whose_paper_ends_half_way_waits_and_goes_on() {
             bed.register.plan(at("FF0C", What::Executed), fault);
             let register = bed.register.clone();
             let (ended, ()) = tokio::join!(bed.run(dinner(), &notes), async {
-                notes.wait_until_told(Some(code)).await;
+                notes.wait_until_told(code).await;
                 assert_eq!(register.documents().len(), 2, "not closed yet");
                 register.inject(Fault::NewPaper);
                 register.inject(Fault::CoverClose);
@@ -439,7 +439,7 @@ async fn another_register_in_mid_shift_is_refused() {
 async fn without_a_note_on_disk_the_closing_command_is_not_sent() {
     let mut bed = Bed::selling_on(2).await;
     let mut notes = bed.notes();
-    notes.full = true;
+    notes.disk_full = true;
     let error = bed.run(tea(), &notes).await.unwrap_err();
     assert_eq!(error.message, "the disk is full");
     assert_eq!(bed.marked(&notes).len(), 0);

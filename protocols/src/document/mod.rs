@@ -16,7 +16,7 @@ mod error;
 mod fill;
 mod flow;
 mod image_data;
-mod strict;
+pub(crate) mod strict;
 mod validate;
 mod width;
 pub mod xml;

@@ -36,7 +36,7 @@ pub(super) fn unknown_type<E: Error>(name: &str, known: &str) -> E {
 }
 
 /// A path and a message, which may start with the rest of the path.
-pub(super) fn place(path: &str, message: &str) -> String {
+pub(crate) fn place(path: &str, message: &str) -> String {
     let path = if path == "." { "" } else { path };
     let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
     match message.as_bytes().first() {

@@ -220,6 +220,12 @@ impl Task {
         matches!(self, Self::Receipt(_) | Self::OpenShift { .. } | Self::CloseShift { .. })
     }
 
+    /// Whether the register's books change by it, sums or storage: it is never done twice, and its outcome can be
+    /// looked for in the register.
+    pub fn is_booked(&self) -> bool {
+        self.moves_money() || self.is_fiscal()
+    }
+
     /// Whether it only asks: nothing is printed and nothing changed.
     pub fn is_query(&self) -> bool {
         matches!(

@@ -6,6 +6,8 @@ use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Error};
 use serde_json::{Map, Value};
 
+use crate::document::strict::place;
+
 /// The `type` of an object.
 pub(super) fn type_of<'a, E: Error>(fields: &'a Map<String, Value>, example: &str) -> Result<&'a str, E> {
     match fields.get("type") {
@@ -29,15 +31,4 @@ pub(super) fn fields<T: DeserializeOwned, E: Error>(fields: &Map<String, Value>)
 /// An error for a `type` nobody knows.
 pub(super) fn unknown_type<E: Error>(what: &str, name: &str, known: &str) -> E {
     E::custom(format_args!(".type: there is no {what} {name:?}; there are {known}"))
-}
-
-/// A path and a message, which may start with the rest of the path.
-fn place(path: &str, message: &str) -> String {
-    let path = if path == "." { "" } else { path };
-    let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
-    match message.as_bytes().first() {
-        Some(b'.' | b'[') => format!("{dot}{path}{message}"),
-        _ if path.is_empty() => message.to_owned(),
-        _ => format!("{dot}{path}: {message}"),
-    }
 }

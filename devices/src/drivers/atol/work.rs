@@ -26,7 +26,7 @@ impl Atol {
         if task.is_query() {
             return self.query(line, task).await;
         }
-        if task.is_fiscal() || task.moves_money() {
+        if task.is_booked() {
             self.wire.forget_left(line).await?;
         }
         match task {
