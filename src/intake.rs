@@ -303,10 +303,8 @@ impl Intake {
                     intake.answer(&to, &job.accepted_document());
                 }
                 Ok(journal::Intake::New(_)) => {}
-                Ok(journal::Intake::Duplicate(document)) => {
-                    intake.answer(&to, &document);
-                    intake.publish(&document);
-                }
+                // The journal tells of it on the job's own topic.
+                Ok(journal::Intake::Duplicate(document)) => intake.answer(&to, &document),
                 Ok(journal::Intake::Conflict) => {
                     let text = format!("job {id} was submitted before with another payload: use a new id");
                     intake.refuse(&to, &device.id, refused(ErrorBody::new("idempotency-conflict", text)));

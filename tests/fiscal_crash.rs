@@ -268,9 +268,9 @@ async fn kills_at_commits(kind: Kind) -> Tally {
             let till = Till::new(kind, "till").await;
             let folder = tempfile::tempdir().unwrap();
             {
-                let process = Process::start(folder.path(), &till.toml(), None).await.unwrap();
+                let mut process = Process::start(folder.path(), &till.toml(), None).await.unwrap();
                 open_shift(&mut Client::connect(process.addr, "pos-1").await).await;
-                kill(process.pid());
+                process.kill().await;
             }
             audit.claimed.clear();
             let point = format!("{moment}-{number}");

@@ -96,7 +96,27 @@ async fn a_repeated_job_is_answered_with_its_stored_state_also_after_a_restart()
         assert_eq!((stored.state, stored.version, stored.duplicate), (State::Running, 2, true));
     }
     let journal = shelf.open();
-    assert_eq!(job_documents(&journal).await.len(), 2, "a repeat is no transition");
+    assert_eq!(feed_numbers(&journal).await, [1, 2], "a repeat is no transition");
+}
+
+#[tokio::test]
+async fn a_repeat_is_told_of_between_the_transitions_so_that_no_older_state_follows_a_newer_one() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    let number = journal.next_attempt();
+    // One commit for both, then one each.
+    let (first, repeat) =
+        tokio::join!(journal.accept(submission("01JA", "soup")), journal.accept(submission("01JA", "soup")),);
+    assert!(matches!(first, Ok(Intake::New(_))) && matches!(repeat, Ok(Intake::Duplicate(_))));
+    journal.begin("01JA", "kitchen", number, Value::Null).await.unwrap();
+    journal.accept(submission("01JA", "soup")).await.unwrap();
+    journal.end_attempt("01JA", number, succeed(Confidence::Printed), Vec::new()).await.unwrap();
+    let told: Vec<_> = job_documents(&journal)
+        .await
+        .iter()
+        .map(|job| (job["version"].as_u64().unwrap(), job["duplicate"] == true))
+        .collect();
+    assert_eq!(told, [(1, false), (1, true), (2, false), (2, true), (3, false)]);
 }
 
 #[tokio::test]

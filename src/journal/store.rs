@@ -163,8 +163,11 @@ impl<'a> Transaction<'a> {
             if known_hash != hash {
                 return Ok(Intake::Conflict);
             }
-            let mut document = decode(&job.job, &record)?.document();
-            document.duplicate = true;
+            let known = decode(&job.job, &record)?;
+            // Told among the transitions, so that no older state follows a newer one.
+            self.tell_acceptance_of(&known)?;
+            let document = JobDocument { duplicate: true, ..known.document() };
+            self.publish_document(&document)?;
             return Ok(Intake::Duplicate(Box::new(document)));
         }
         job.version = 1;
@@ -219,6 +222,15 @@ impl<'a> Transaction<'a> {
         }
         self.told.push(job.seq);
         Ok(())
+    }
+
+    /// Tells of a job's acceptance if that is still to be done, before anything else is told of it.
+    fn tell_acceptance_of(&mut self, job: &Job) -> Result<(), JournalError> {
+        let accepted = self.accepted.iter().find(|accepted| accepted.seq == job.seq);
+        match accepted.filter(|_| !self.told.contains(&job.seq)).cloned() {
+            Some(accepted) => self.tell_of(&accepted),
+            None => Ok(()),
+        }
     }
 
     /// See [`super::Journal::apply`].
@@ -404,10 +416,7 @@ impl<'a> Transaction<'a> {
     }
 
     fn update(&mut self, job: &Job) -> Result<(), JournalError> {
-        let accepted = self.accepted.iter().find(|accepted| accepted.seq == job.seq);
-        if let Some(accepted) = accepted.filter(|_| !self.told.contains(&job.seq)).cloned() {
-            self.tell_of(&accepted)?;
-        }
+        self.tell_acceptance_of(job)?;
         self.connection
             .prepare_cached(
                 "UPDATE jobs SET route = ?2, state = ?3, ended_at = ?4, record = ?5 WHERE seq = ?1",
@@ -437,11 +446,14 @@ impl<'a> Transaction<'a> {
     }
 
     fn tell_document(&mut self, document: JobDocument) -> Result<(), JournalError> {
-        let payload =
-            serde_json::to_vec(&document).map_err(|error| JournalError::Damaged(error.to_string()))?;
-        self.publish(self.topics.job(&document.job), payload)?;
+        self.publish_document(&document)?;
         self.record_at(document.at, EventBody::Job { job: Box::new(document) })?;
         Ok(())
+    }
+
+    fn publish_document(&mut self, document: &JobDocument) -> Result<(), JournalError> {
+        let (topic, payload) = (self.topics.job(&document.job), serde_json::to_vec(document));
+        self.publish(topic, payload.map_err(|error| JournalError::Damaged(error.to_string()))?)
     }
 
     fn publish(&mut self, topic: String, payload: Vec<u8>) -> Result<(), JournalError> {

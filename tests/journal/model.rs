@@ -147,6 +147,7 @@ impl Model {
             Some((_, job)) => {
                 let mut document = job.document();
                 document.duplicate = true;
+                self.publish(topics().job(&id), json!(document));
                 assert_eq!(taken, Intake::Duplicate(Box::new(document)));
             }
             None => {
