@@ -112,7 +112,10 @@ impl Daemon {
         let board = Board::new(clock.clone());
         let (devices, desks, withheld) = build_devices(config, &journal, &board)?;
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
-        let intake = Intake::new(topics.clone(), journal.clone(), devices.clone(), config.rights(), requests);
+        let (bus, unsaid) = client::bus();
+        let rights = config.rights();
+        let intake =
+            Intake::new(topics.clone(), journal.clone(), devices.clone(), rights, requests, bus.clone());
         let (onward, outbox) = mpsc::unbounded_channel();
         let committed = Committed { from: committed, onward };
         let (sequence, sequencing) =
@@ -124,9 +127,8 @@ impl Daemon {
 
         let agent = agent_document(&clock);
         let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
-        let (bus, speaking) =
-            client::start(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
-        intake.set_bus(bus.clone());
+        let speaking =
+            unsaid.keep_saying(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
         introduce(&bus, &topics, &agent, &devices);
 
         let mut workers = JoinSet::new();

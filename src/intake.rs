@@ -124,33 +124,21 @@ pub struct Intake {
     rights: Rights,
     requests: Requests,
     requests_at_once: Arc<Semaphore>,
-    bus: std::sync::OnceLock<Bus>,
+    bus: Bus,
 }
 
 impl Intake {
-    /// An intake that still lacks its bus.
+    /// An intake that answers on `bus`.
     pub fn new(
         topics: Topics,
         journal: Journal,
         devices: Arc<Devices>,
         rights: Rights,
         requests: Requests,
+        bus: Bus,
     ) -> Arc<Self> {
         let requests_at_once = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
-        Arc::new(Self {
-            topics,
-            journal,
-            devices,
-            rights,
-            requests,
-            requests_at_once,
-            bus: std::sync::OnceLock::new(),
-        })
-    }
-
-    /// Where its answers go.
-    pub fn set_bus(&self, bus: Bus) {
-        drop(self.bus.set(bus));
+        Arc::new(Self { topics, journal, devices, rights, requests, requests_at_once, bus })
     }
 
     /// Whether a topic is one of the agent's command topics.
@@ -464,15 +452,15 @@ impl Intake {
     }
 
     fn publish(&self, document: &JobDocument) {
-        if let (Ok(payload), Some(bus)) = (serde_json::to_vec(document), self.bus.get()) {
-            bus.answer(self.topics.job(&document.job), payload, None);
+        if let Ok(payload) = serde_json::to_vec(document) {
+            self.bus.answer(self.topics.job(&document.job), payload, None);
         }
     }
 
     fn send(&self, to: &AnswerTo, payload: Vec<u8>) {
         let topic = to.topic.as_ref().or(to.by_client.as_ref());
-        if let (Some(topic), Some(bus)) = (topic, self.bus.get()) {
-            bus.answer(topic.clone(), payload, to.correlation.clone());
+        if let Some(topic) = topic {
+            self.bus.answer(topic.clone(), payload, to.correlation.clone());
         }
     }
 }

@@ -41,9 +41,6 @@ const FAULTS: &[(&str, Fault)] = &[
     ("power lost", Fault::PowerOff { back_after: Some(POWERLESS) }),
 ];
 
-/// One sweep at a time: each already keeps all kinds of registers busy at once.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 /// What was tried, and how it ended.
 #[derive(Default, Debug)]
 struct Tally {
@@ -54,7 +51,6 @@ struct Tally {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_to_link_or_register_between_two_frames_a_receipt_is_fiscalised_once() {
-    let _turn = TURN.lock().await;
     let mut lanes = JoinSet::new();
     for kind in tried() {
         for (name, fault) in FAULTS {
@@ -66,7 +62,6 @@ async fn whatever_happens_to_link_or_register_between_two_frames_a_receipt_is_fi
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_between_two_frames_the_agent_finds_out_what_the_register_has() {
-    let _turn = TURN.lock().await;
     let mut lanes = JoinSet::new();
     for kind in tried() {
         lanes.spawn(kills_at_frames(kind));
@@ -76,7 +71,6 @@ async fn killed_between_two_frames_the_agent_finds_out_what_the_register_has() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_before_or_after_a_commit_of_its_journal_the_agent_finds_out_what_the_register_has() {
-    let _turn = TURN.lock().await;
     let mut lanes = JoinSet::new();
     for kind in tried() {
         lanes.spawn(kills_at_commits(kind));

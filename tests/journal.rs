@@ -576,7 +576,8 @@ fn gate(journal: &Journal) -> (Arc<Gate>, mpsc::UnboundedReceiver<ToWorker>) {
     };
     let devices: Arc<Devices> = Arc::new([("kitchen".to_owned(), Arc::new(device))].into());
     let requests = Requests::new(journal.clone(), devices.clone(), Board::new(journal.clock().clone()));
-    (Gate::new(topics(), journal.clone(), devices, Rights::default(), requests), told)
+    let bus = outletd::bus::client::bus().0;
+    (Gate::new(topics(), journal.clone(), devices, Rights::default(), requests, bus), told)
 }
 
 fn message(payload: &[u8]) -> Message {

@@ -182,7 +182,8 @@ class Atol3:
         check = crc8(bytes([self.id]) + data)
         stuffed = (data + bytes([check])).replace(b"\xfd", b"\xfd\xed").replace(b"\xfe", b"\xfd\xee")
         line.send(bytes([0xFE, len(data) & 0x7F, len(data) >> 7, self.id]) + stuffed)
-        answered, done = False, data[0] != 0xC1
+        # An added task is waited for only where it asks for its result by itself (flag 4).
+        answered, done = False, data[0] != 0xC1 or not data[1] & 4
         while not (answered and done):
             number, answer = self.read(line)
             if number == self.id:

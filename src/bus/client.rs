@@ -19,6 +19,7 @@ use rumqttc::v5::mqttbytes::v5::{
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{NetworkOptions, Outgoing};
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Heard, Message};
@@ -28,6 +29,9 @@ use crate::journal::{Journal, OutboxRow};
 const IN_FLIGHT: u16 = 100;
 /// Largest packet taken in: above the payload limit, so that too large a job gets its answer.
 const MAX_PACKET: u32 = 8 * 1024 * 1024;
+
+/// How long an answer is worth sending: who asked has asked again by then.
+const ANSWER_WORTH: Duration = Duration::from_secs(10);
 
 /// How to reach the broker.
 #[derive(Clone)]
@@ -60,6 +64,7 @@ struct Answer {
     topic: String,
     payload: Vec<u8>,
     correlation: Option<Bytes>,
+    given: Instant,
 }
 
 #[derive(Default)]
@@ -81,9 +86,10 @@ impl Retained {
 }
 
 impl Bus {
-    /// Sends an answer, once: a client that gets none repeats its question.
+    /// Sends an answer, once: a client that gets none repeats its question. One that is given while there is no
+    /// connection waits for it for some seconds.
     pub fn answer(&self, topic: String, payload: Vec<u8>, correlation: Option<Bytes>) {
-        drop(self.answers.send(Answer { topic, payload, correlation }));
+        drop(self.answers.send(Answer { topic, payload, correlation, given: Instant::now() }));
     }
 
     /// Sets a retained document; only the newest of each topic is sent.
@@ -112,26 +118,38 @@ impl Bus {
     }
 }
 
-/// Makes the bus and the task that keeps it connected until `stop` is cancelled.
-pub fn start(
-    connection: Connection,
-    journal: Journal,
-    outbox: mpsc::UnboundedReceiver<Vec<OutboxRow>>,
-    heard: Arc<dyn Heard>,
-    stop: CancellationToken,
-) -> (Bus, impl Future<Output = ()> + Send) {
+/// Makes the bus. What is said on it waits until there is a connection.
+pub fn bus() -> (Bus, Unsaid) {
     let (answers, answers_rx) = mpsc::unbounded_channel();
     let (connected_tx, connected) = watch::channel(false);
     let retained = Arc::new(Retained::default());
     let bus = Bus { answers, retained: retained.clone(), connected };
-    let (acknowledged, acks) = mpsc::unbounded_channel();
-    let forgetting = forget(acks, journal.clone());
-    let speaker =
-        Speaker { connection, journal, outbox, answers: answers_rx, retained, connected: connected_tx };
-    let task = async move {
+    (bus, Unsaid { answers: answers_rx, retained, connected: connected_tx })
+}
+
+/// What has been said on a bus, for the task that connects it.
+pub struct Unsaid {
+    answers: mpsc::UnboundedReceiver<Answer>,
+    retained: Arc<Retained>,
+    connected: watch::Sender<bool>,
+}
+
+impl Unsaid {
+    /// Keeps the bus connected until `stop` is cancelled.
+    pub async fn keep_saying(
+        self,
+        connection: Connection,
+        journal: Journal,
+        outbox: mpsc::UnboundedReceiver<Vec<OutboxRow>>,
+        heard: Arc<dyn Heard>,
+        stop: CancellationToken,
+    ) {
+        let (acknowledged, acks) = mpsc::unbounded_channel();
+        let forgetting = forget(acks, journal.clone());
+        let Self { answers, retained, connected } = self;
+        let speaker = Speaker { connection, journal, outbox, answers, retained, connected };
         tokio::join!(speaker.run(heard, acknowledged, stop), forgetting);
-    };
-    (bus, task)
+    }
 }
 
 /// Gathers acknowledged rows for a moment, so that they leave the journal together.
@@ -251,7 +269,6 @@ impl Speaker {
                 return;
             }
         }
-        while self.answers.try_recv().is_ok() {}
         {
             let mut documents = self.retained.lock();
             documents.unsaid = documents.all.keys().cloned().collect();
@@ -264,7 +281,13 @@ impl Speaker {
         loop {
             let said = tokio::select! {
                 biased;
-                Some(answer) = self.answers.recv() => say_answer(client, given, answer).await,
+                Some(answer) = self.answers.recv() => {
+                    if answer.given.elapsed() < ANSWER_WORTH {
+                        say_answer(client, given, answer).await
+                    } else {
+                        Ok(())
+                    }
+                }
                 Some(rows) = self.outbox.recv() => {
                     let mut said = Ok(());
                     for row in rows {

@@ -11,6 +11,7 @@ use outlet_devices::driver::{Check, Description, Outcome, Waiting, Work};
 use outlet_devices::{Confidence, DeviceError, ErrorKind};
 use outlet_protocols::fiscal::Task;
 use outletd::board::Board;
+use outletd::bus::client;
 use outletd::bus::contract::{Answer, ErrorBody, State};
 use outletd::intake::{Device, Devices, Intake, Readiness, ToWorker};
 use outletd::journal::Journal;
@@ -83,7 +84,8 @@ impl Bed {
             ..Rights::default()
         };
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
-        let intake = Intake::new(topics(), journal.clone(), devices.clone(), rights, requests);
+        let intake =
+            Intake::new(topics(), journal.clone(), devices.clone(), rights, requests, client::bus().0);
         let (onward, mut outbox) = mpsc::unbounded_channel();
         let mut left = journal.unfinished().unwrap();
         let withheld = withhold(&mut left);
