@@ -364,6 +364,7 @@ async fn http_request(addr: SocketAddr, token: &str, method: &str, path: &str, b
 async fn a_technicians_test_moves_no_money_and_prints_nothing() {
     for kind in kinds() {
         let mut counter = Counter::open(kind).await;
+        counter.till.register.set_clock(jiff::Zoned::now().datetime());
         counter.open_shift().await;
         let (papers, documents) =
             (counter.till.register.papers().len(), counter.till.register.documents().len());

@@ -6,6 +6,8 @@
 mod bed;
 #[path = "register_shtrih/lost.rs"]
 mod lost;
+#[path = "register_shtrih/standing.rs"]
+mod standing;
 #[path = "register_shtrih/sweep.rs"]
 mod sweep;
 #[path = "register_shtrih/tasks.rs"]

@@ -36,6 +36,15 @@ fn receipt(task: &Value) -> Receipt {
 }
 
 #[test]
+fn what_clients_of_atols_server_send_without_need_is_taken() {
+    let task = sale(|task| {
+        task["ignoreNonFiscalPrintErrors"] = json!(false);
+        task["validateMarkingCodes"] = json!(true);
+    });
+    assert_eq!(Task::parse(&task), Task::parse(&sale(|_| {})));
+}
+
+#[test]
 fn a_receipt_is_read_with_what_it_leaves_out() {
     let receipt = receipt(&sale(|task| {
         task.as_object_mut().unwrap().remove("total");

@@ -144,7 +144,6 @@ pub(super) fn code(code: &str) -> u16 {
         "shift-open" => 83,
         "serial-changed" => 87,
         "storage-refused" => 117,
-        "storage-exhausted" => 137,
         "cutter-jam" => 150,
         "sums-differ" => 207,
         "in-doubt" | "not-done" => 241,

@@ -176,10 +176,16 @@ impl Client {
     pub async fn ask(&mut self, topic: &str, request: Value) -> Value {
         let reply = self.topics.reply(&self.name);
         let properties = PublishProperties { response_topic: Some(reply.clone()), ..Default::default() };
-        self.mqtt
-            .publish_with_properties(topic, QoS::AtLeastOnce, false, request.to_string(), properties)
-            .await
-            .unwrap();
+        let asked = self.mqtt.publish_with_properties(
+            topic,
+            QoS::AtLeastOnce,
+            false,
+            request.to_string(),
+            properties,
+        );
+        if asked.await.is_err() {
+            std::future::pending::<()>().await;
+        }
         // A repeated job is answered there, too.
         self.next(|topic, value| topic == reply && value.get("ok").is_some()).await.1
     }

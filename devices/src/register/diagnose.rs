@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outlet_protocols::fiscal::{ShiftState, Task};
+use outlet_protocols::fiscal::{DateTime, ShiftState, Task};
 use serde_json::{Value, json};
 
 use super::{Depth, Family, Look, Order, Register, Trouble};
@@ -10,6 +10,8 @@ use crate::driver::Waiting;
 
 /// Questions by which the link is judged.
 const QUESTIONS: u32 = 20;
+/// A clock that is off by more is told, in seconds. Operators of fiscal data refuse documents of a wrong time.
+const CLOCK_OFF: i64 = 300;
 
 impl<F: Family> Register<F> {
     /// How the register is.
@@ -114,6 +116,13 @@ impl<F: Family> Register<F> {
             let why = "a document is open";
             list.push(suspicion("document", "certain", why, "the next job cancels it"));
         }
+        let here = jiff::Zoned::now().datetime();
+        if let Some(off) =
+            look.clock.and_then(|clock| seconds_between(clock, here)).filter(|off| *off > CLOCK_OFF)
+        {
+            let why = format!("its clock is {} min off this machine's", off / 60);
+            list.push(suspicion("clock", "certain", &why, "close the shift and send setDateTime"));
+        }
         if look.storage_exhausted || look.storage_near_end {
             let why = "the fiscal storage is full or too old, or will be soon";
             list.push(suspicion("storage", "certain", why, "have it replaced"));
@@ -129,6 +138,11 @@ impl<F: Family> Register<F> {
         }
         list
     }
+}
+
+fn seconds_between(clock: DateTime, here: jiff::civil::DateTime) -> Option<i64> {
+    let clock: jiff::civil::DateTime = clock.to_string().parse().ok()?;
+    clock.until((jiff::Unit::Second, here)).ok().map(|span| span.get_seconds().abs())
 }
 
 fn suspicion(suspect: &str, likelihood: &str, why: &str, remedy: &str) -> Value {

@@ -1,6 +1,7 @@
 //! The driver around a family.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use outlet_protocols::fiscal::{ShiftState, Tag, Task, TaskResult};
@@ -11,10 +12,12 @@ use super::books::Books;
 use super::line::Line;
 use super::options::{Common, Sums};
 use super::settle::Noted;
+use super::standing::{Intake, Standing};
 use super::{Baseline, Depth, Family, Found, Identity, Look, Order, Refusal, Refused, Trouble};
 use crate::driver::{
-    Attempt, BoxFuture, Command, Confidence, DeviceStatus, Driver, EXCHANGE_BEHIND, JobContext, Outcome,
-    PAPER_NEAR_END, Request, Resolution, SHIFT_ENDS_SOON, STORAGE_NEAR_END, StatusSink, Waiting, Work,
+    Attempt, BoxFuture, Built, Check, Command, Confidence, Description, DeviceStatus, Driver,
+    EXCHANGE_BEHIND, JobContext, Outcome, PAPER_NEAR_END, Request, Resolution, SHIFT_ENDS_SOON,
+    STORAGE_NEAR_END, StatusSink, Waiting, Work,
 };
 use crate::error::{DeviceError, ErrorKind};
 use crate::exchange::Exchange;
@@ -34,13 +37,24 @@ pub struct Register<F> {
     pub(super) identity: Identity,
     /// A person has accepted the sums that the register has.
     accept_sums: bool,
+    standing: Standing,
 }
 
 impl<F: Family> Register<F> {
     /// A register that is not connected yet.
     pub fn new(family: F, link: Link, options: Common, watch: StatusSink) -> Self {
         let identity = Identity::default();
-        Self { family, link, options, watch, exchange: None, identity, accept_sums: false }
+        let standing = Standing::default();
+        Self { family, link, options, watch, exchange: None, identity, accept_sums: false, standing }
+    }
+
+    /// The driver and its intake, which judges tasks by the family's `check`.
+    pub fn built(self, check: impl Check + 'static, description: Description) -> Built
+    where
+        F: 'static,
+    {
+        let check = Arc::new(Intake { check, standing: self.standing.clone() });
+        Built { driver: Box::new(self), check, description }
     }
 }
 
@@ -81,6 +95,7 @@ impl<F: Family> Driver for Register<F> {
         attempt: &'a Attempt,
     ) -> BoxFuture<'a, Result<Resolution, DeviceError>> {
         Box::pin(async {
+            self.standing.forget();
             let task = task_of(&command.work)?;
             let order = Order { task: &task, tag: tag_of(command, attempt.number) };
             if task.is_query() || matches!(*task, Task::SetDateTime(_)) {
@@ -104,6 +119,7 @@ impl<F: Family> Driver for Register<F> {
 
     fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
         Box::pin(async {
+            self.standing.forget();
             match request {
                 Request::Status => {
                     self.ensure_open(None).await.map_err(|trouble| self.failed(trouble))?;
@@ -128,17 +144,25 @@ impl<F: Family> Register<F> {
     /// Does a task once, as its module says.
     async fn carry_out(&mut self, order: &Order<'_>, cx: &dyn JobContext) -> Result<Outcome, DeviceError> {
         let task = order.task;
+        self.standing.forget();
         if task.is_query() {
             return self.answer(order, cx).await;
         }
-        let look = self.until_ready(task, cx).await.map_err(|trouble| self.failed(trouble))?;
+        let promised = self.standing.promised(cx.attempt());
+        let look = self.until_ready(task, cx, promised.is_some()).await;
+        let look = look.map_err(|trouble| self.failed(trouble))?;
         self.allow(task, &look, &cx.memory())?;
         let before = Baseline::of(order.tag, &self.identity, &look);
         cx.begin(before.to_json()).await?;
+        if promised.is_some_and(|promised| !promised.agrees(&before)) {
+            cx.note(before.to_json()).await?;
+        }
         let noted = Noted::new(cx, before.to_json());
         match self.work(order, &look, &noted).await {
             Ok(result) => {
                 let said = json!({"before": look.said});
+                let left = self.family.left_by(&before, &result).filter(|_| matches!(task, Task::Receipt(_)));
+                self.standing.leave(left);
                 Ok(self.concluded(order, &before, result, said))
             }
             Err(trouble) => self.settle(order, &before, trouble, &noted).await,
@@ -172,8 +196,9 @@ impl<F: Family> Register<F> {
         }
     }
 
-    /// Waits until the register can take the task.
-    async fn until_ready(&mut self, task: &Task, cx: &dyn JobContext) -> Result<Look, Trouble> {
+    /// Waits until the register can take the task. A task that was begun with its acceptance does not wait for
+    /// a person: it goes back to the queue, where it can be called off.
+    async fn until_ready(&mut self, task: &Task, cx: &dyn JobContext, begun: bool) -> Result<Look, Trouble> {
         let prints = !matches!(task, Task::OpenCashDrawer | Task::SetDateTime(_));
         let mut told: Option<Waiting> = None;
         loop {
@@ -183,6 +208,10 @@ impl<F: Family> Register<F> {
                 continue;
             }
             if let Some(obstacle) = look.obstacle.as_ref().filter(|_| prints) {
+                if begun {
+                    let (message, said) = (obstacle.message.clone(), look.said);
+                    return Err(Trouble::Refused(Refused { class: Refusal::Busy, message, said }));
+                }
                 if told.as_ref() != Some(obstacle) {
                     cx.waiting(Some(obstacle.clone()));
                     told = Some(obstacle.clone());
@@ -268,6 +297,7 @@ impl<F: Family> Register<F> {
     /// Opens the line anew and learns who answers.
     pub(super) async fn open(&mut self, cx: Option<&dyn JobContext>) -> Result<(), Trouble> {
         self.exchange = None;
+        self.standing.forget();
         let mut stream =
             transport::open(&self.link).await.map_err(|error| Trouble::Lost(error.to_string()))?;
         stream.forget_unsent();
@@ -296,6 +326,9 @@ impl<F: Family> Register<F> {
     pub(super) async fn look(&mut self, depth: Depth, cx: Option<&dyn JobContext>) -> Result<Look, Trouble> {
         let (family, mut line) = self.line(cx)?;
         let look = family.look(&mut line, depth).await?;
+        if look.obstacle.is_some() || look.blocked.is_some() || look.document_open {
+            self.standing.forget();
+        }
         self.show(&look);
         Ok(look)
     }
@@ -348,6 +381,7 @@ impl<F: Family> Register<F> {
         match trouble {
             Trouble::Lost(problem) => {
                 self.exchange = None;
+                self.standing.forget();
                 self.watch.send_if_modified(|status| {
                     let now =
                         DeviceStatus { online: false, problem: Some(problem.clone()), ..status.clone() };
@@ -394,7 +428,7 @@ fn task_of(work: &Work) -> Result<std::sync::Arc<Task>, DeviceError> {
     }
 }
 
-fn tag_of(command: &Command, attempt: u64) -> Tag {
+pub(super) fn tag_of(command: &Command, attempt: u64) -> Tag {
     Tag::new(&command.job, u32::try_from(attempt).unwrap_or(u32::MAX))
 }
 

@@ -8,6 +8,8 @@
 //! 1. *Look*: is it ready, which shift, which document was the last, how much cash.
 //! 2. *Compare*: the register's sums and serial number with what the last outcome left (see [`books`]).
 //! 3. *Begin*: the look goes on disk as the attempt's [`Baseline`], with the tag that the document will bear.
+//!    A receipt that follows another is begun with its acceptance, and the look confirms its baseline
+//!    (`standing`).
 //! 4. *Perform*: the family sends the task; before its closing command it may add a note to the attempt.
 //! 5. An answer that is lost is never asked for by doing the thing again. The register is connected to anew
 //!    and asked what it has: a document with our tag is the proof, a counter's advance is none.
@@ -27,9 +29,13 @@ mod driver;
 mod line;
 pub mod options;
 mod settle;
+mod standing;
 
 pub use driver::Register;
 pub use line::Line;
+
+/// More documents than this behind a baseline are not looked through: a person finds one among them sooner.
+pub const LONGEST_SEARCH: u32 = 5_000;
 
 /// A family of registers, spoken to over an open line.
 ///
@@ -72,6 +78,12 @@ pub trait Family: Send {
         notes: &'a Value,
         now: &'a Look,
     ) -> BoxFuture<'a, Result<Found, Trouble>>;
+
+    /// What of a look is known once a receipt has ended well, as far as [`find`](Self::find) needs it for a
+    /// receipt. `None`: a look is needed before the next.
+    fn left_by(&self, _before: &Baseline, _receipt: &TaskResult) -> Option<Baseline> {
+        None
+    }
 
     /// What the link has been like since the line was opened, for a technician.
     fn link_quality(&self) -> Value {

@@ -38,16 +38,31 @@ async fn a_receipt_is_registered_as_it_was_sent_and_brings_all_its_numbers() {
 }
 
 #[tokio::test]
-async fn what_is_about_to_be_sent_is_noted_before_payments_and_before_closing() {
+async fn that_a_receipt_may_be_paid_from_now_on_is_noted_once_with_its_numbers() {
     for set in Set::ALL {
         let mut bed = Bed::open(set).await;
         let notes = bed.notes();
         bed.run(set.dinner(), &notes).await.unwrap();
         let noted = notes.noted.lock().unwrap().clone();
-        let commands: Vec<&Value> = noted.iter().map(|note| &note["sent"]["command"]).collect();
-        assert_eq!(commands, [&json!(53), &json!(56)], "{set:?}");
-        let frame = noted[1]["sent"]["frame"].as_str().unwrap();
-        assert!(frame.starts_with("01") && frame.ends_with("03"), "{frame}");
+        let [note] = noted.as_slice() else { panic!("{set:?}: {noted:#?}") };
+        assert_eq!(note["pays"], true, "{set:?}");
+        let numbers = note["numbers"].as_object().unwrap();
+        assert!(note["slip"].is_u64() || numbers.values().any(Value::is_u64), "{set:?}: {note:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_that_follows_another_is_begun_with_its_acceptance() {
+    for set in Set::ALL {
+        let mut bed = Bed::open(set).await;
+        bed.done(set.dinner()).await;
+        let notes = bed.accepted(set.coffee());
+        let promised = notes.kept().baseline;
+        let last = bed.register.documents().last().unwrap().number;
+        assert_eq!(promised["last_slip"], last, "{set:?}");
+        bed.run(set.coffee(), &notes).await.unwrap();
+        let corrected = notes.noted.lock().unwrap().iter().any(|note| note.get("serial").is_some());
+        assert!(!corrected, "{set:?}: the look agrees with what was promised");
     }
 }
 
@@ -206,7 +221,9 @@ async fn questions_are_answered_and_leave_nothing_behind() {
         assert!(error.message.contains("no document 999"), "{error:?}");
         assert_eq!(bed.register.documents().len(), 1);
         let tested = bed.driver.request(&Request::Test).await.unwrap();
-        assert_eq!(tested["ok"], true, "{set:?}: {tested}");
+        let suspects: Vec<_> =
+            tested["verdict"].as_array().unwrap().iter().map(|one| &one["suspect"]).collect();
+        assert_eq!(suspects, ["clock"], "{set:?}: it stands at half past ten of a day in 2026: {tested}");
         assert_eq!(tested["identity"]["storage"], bed.register.ledger().storage_number.as_str());
     }
 }

@@ -90,6 +90,13 @@ impl Bed {
         self.attempt(task).await.expect_err("it should have failed")
     }
 
+    /// The notes of an attempt at the next receipt, begun with its acceptance if the intake can tell the baseline.
+    pub fn accepted(&mut self, task: Value) -> Notes {
+        let notes = self.notes();
+        *notes.baseline.lock().unwrap() = self.check.baseline(&command(task), notes.attempt);
+        notes
+    }
+
     /// Asks what became of an attempt, as the worker does: until the register answers.
     pub async fn resolve(&mut self, task: Value, notes: &Notes) -> Resolution {
         let command = command(task);
@@ -238,7 +245,8 @@ impl JobContext for Notes {
 
     fn begin(&self, baseline: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
         Box::pin(async move {
-            *self.baseline.lock().unwrap() = Some(baseline);
+            // Begun with its acceptance: nothing is written.
+            self.baseline.lock().unwrap().get_or_insert(baseline);
             Ok(())
         })
     }

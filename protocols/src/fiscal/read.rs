@@ -141,6 +141,12 @@ struct ReceiptForm {
     /// Nothing is printed: the client gets it by mail or message.
     #[serde(default)]
     electronically: bool,
+    /// Taken and without effect: a text that can't be printed ends the task before there is a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ignore_non_fiscal_print_errors: Option<bool>,
+    /// Taken and without effect: marking codes are checked wherever the register can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validate_marking_codes: Option<bool>,
     /// Who makes it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     operator: Option<Operator>,
@@ -340,6 +346,8 @@ impl From<Receipt> for Form {
         let form = ReceiptForm {
             taxation_type: receipt.taxation,
             electronically: receipt.electronically,
+            ignore_non_fiscal_print_errors: None,
+            validate_marking_codes: None,
             operator: receipt.operator,
             client_info: receipt.client,
             correction_type: kind,

@@ -274,6 +274,12 @@ impl Family for Atol {
         Box::pin(self.search(line, order, before, notes, now))
     }
 
+    fn left_by(&self, before: &Baseline, receipt: &TaskResult) -> Option<Baseline> {
+        let last_document = receipt.fiscal_params.as_ref()?.fiscal_document_number;
+        last_document?;
+        Some(Baseline { shift: None, last_document, cash: None, last_slip: None, ..before.clone() })
+    }
+
     fn link_quality(&self) -> Value {
         json!(self.wire.quality())
     }

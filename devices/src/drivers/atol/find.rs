@@ -13,7 +13,7 @@ use super::books::params;
 use super::family::Atol;
 use super::wire::Recalled;
 use crate::register::books::cash_moved;
-use crate::register::{Baseline, Depth, Found, Line, Look, Order, Trouble};
+use crate::register::{Baseline, Depth, Found, LONGEST_SEARCH, Line, Look, Order, Trouble};
 
 /// What the closing command came to, as the register's buffer has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,10 @@ impl Atol {
                 storage.last_document
             );
             return unknown(why, said);
+        }
+        let newer = storage.last_document - first;
+        if newer > LONGEST_SEARCH {
+            return unknown(format!("{newer} documents were made since: too many to look through"), said);
         }
         let mut documents = Vec::new();
         for number in first.saturating_add(1)..=storage.last_document {

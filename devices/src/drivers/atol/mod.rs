@@ -18,8 +18,6 @@
 //!
 //! Sources: those of [`outlet_protocols::atol`], and the vendor's driver 10 for what a task means.
 
-use std::sync::Arc;
-
 use outlet_protocols::atol::task::TaskError as Untold;
 use outlet_protocols::document::Block;
 use outlet_protocols::fiscal::{
@@ -87,8 +85,7 @@ impl DriverFactory for Factory {
         let abilities = abilities(model, &options);
         let description = describe(model, &link, &options, &abilities);
         let intake = Intake { abilities, policy: common.policy(), options: options.clone(), model };
-        let driver = Register::new(Atol::new(options, model), link, common, watch);
-        Ok(Built { driver: Box::new(driver), check: Arc::new(intake), description })
+        Ok(Register::new(Atol::new(options, model), link, common, watch).built(intake, description))
     }
 }
 

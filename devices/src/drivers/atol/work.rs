@@ -1,6 +1,7 @@
 //! Doing a task.
 
 use outlet_protocols::atol::answer::{self, LastReceipt};
+use outlet_protocols::atol::buffer::TaskId;
 use outlet_protocols::atol::document::kind;
 use outlet_protocols::atol::errors::Class;
 use outlet_protocols::atol::storage::{Shift, StorageStatus};
@@ -93,8 +94,23 @@ impl Atol {
         let planned = plan::receipt(receipt, &order.tag, &self.options, self.columns);
         let plan = planned.map_err(|unfit| refusal::task(line, unfit))?;
         self.enter(line, Mode::Registration).await?;
-        self.steps(line, Ok(plan.steps)).await?;
-        self.close(line, &plan.close.task, attempt).await?;
+        // The closing command's id is put on disk while the items are sent, unless there are so many that one of
+        // them would get it.
+        let early = plan.steps.len() < EARLY;
+        let id = if early { Some(self.wire.reserve(line).await?) } else { None };
+        let note = async {
+            match id {
+                Some(id) => note_id(attempt, id, &plan.close.task).await,
+                None => Ok(()),
+            }
+        };
+        let (noted, sent) = tokio::join!(note, self.steps(line, Ok(plan.steps)));
+        sent?;
+        noted?;
+        match id {
+            Some(id) => self.close_as(line, &plan.close.task, id).await?,
+            None => self.close(line, &plan.close.task, attempt).await?,
+        }
         let last = Command::register(register::LAST_RECEIPT);
         let last = self.question(line, &last, LastReceipt::parse).await?;
         let shift = self.question(line, &Command::StorageShift, Shift::parse).await?;
@@ -137,8 +153,16 @@ impl Atol {
         attempt: &dyn JobContext,
     ) -> Result<(), Trouble> {
         let id = self.wire.reserve(line).await?;
-        let note = json!({"tid": id.map(|id| id.get()), "command": code(command)});
-        attempt.note(note).await.map_err(Trouble::NotNoted)?;
+        note_id(attempt, id, command).await?;
+        self.close_as(line, command, id).await
+    }
+
+    async fn close_as(
+        &mut self,
+        line: &mut Line<'_>,
+        command: &Command,
+        id: Option<TaskId>,
+    ) -> Result<(), Trouble> {
         let answer = self.wire.act_as(line, command, id).await?;
         self.accept(line, command, &answer).await
     }
@@ -171,6 +195,15 @@ impl Atol {
         }
         Ok(())
     }
+}
+
+/// Ids are counted modulo 224: with fewer steps than this none of them gets one that was taken before.
+const EARLY: usize = 200;
+
+/// Puts on disk under which id a command goes out.
+async fn note_id(attempt: &dyn JobContext, id: Option<TaskId>, command: &Command) -> Result<(), Trouble> {
+    let note = json!({"tid": id.map(|id| id.get()), "command": code(command)});
+    attempt.note(note).await.map_err(Trouble::NotNoted)
 }
 
 /// Code 16: a date ahead of the register's is to be given again.

@@ -218,8 +218,8 @@ impl Datecs {
         look.last_slip = Some(finished.saturating_add(u32::from(open)));
         if !open {
             self.learn_days(line, finished).await?;
+            look.last_document = self.days.last_fiscal;
         }
-        look.last_document = self.days.last_fiscal;
         Ok(())
     }
 }
@@ -295,6 +295,12 @@ impl Family for Datecs {
         now: &'a Look,
     ) -> BoxFuture<'a, Result<Found, Trouble>> {
         Box::pin(self.find_out(line, order, before, notes, now))
+    }
+
+    fn left_by(&self, before: &Baseline, receipt: &TaskResult) -> Option<Baseline> {
+        let last_slip = receipt.fiscal_params.as_ref()?.fiscal_document_number;
+        last_slip?;
+        Some(Baseline { shift: None, last_document: None, cash: None, last_slip, ..before.clone() })
     }
 
     fn link_quality(&self) -> Value {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::family::{Datecs, shown};
 use super::journal::Searched;
 use crate::register::books::cash_moved;
-use crate::register::{Baseline, Found, Line, Look, Order, Trouble};
+use crate::register::{Baseline, Found, LONGEST_SEARCH, Line, Look, Order, Trouble};
 
 impl Datecs {
     /// See [`Family::find`](crate::register::Family::find).
@@ -41,6 +41,11 @@ impl Datecs {
         let last = self.last_finished(line, transaction.number, open).await?;
         if last < after {
             let why = format!("the journal ends with document {last}, the task began after document {after}");
+            return Ok(Found::Unknown(why, now.said.clone()));
+        }
+        let newer = last - after;
+        if newer > LONGEST_SEARCH {
+            let why = format!("{newer} documents were made since: too many to look through");
             return Ok(Found::Unknown(why, now.said.clone()));
         }
         let tag = matches!(order.task, Task::Receipt(_)).then_some(order.tag);
@@ -179,7 +184,7 @@ impl Datecs {
         let Task::Receipt(receipt) = order.task else {
             return unknown("and it is not this task's");
         };
-        let paying = matches!(notes.pointer("/sent/command").and_then(Value::as_u64), Some(53 | 56));
+        let paying = notes.get("pays").and_then(Value::as_bool).unwrap_or_default();
         let finished = self.last_finished(line, transaction.number, true).await?;
         if !paying || finished != after {
             return unknown("and this task had not begun to pay");
@@ -195,7 +200,7 @@ impl Datecs {
         let Some(steps) = steps.filter(|_| same) else {
             return unknown("and its items or payments are not this task's");
         };
-        self.pay_and_close(line, &plan, steps, None).await?;
+        self.pay_and_close(line, &plan, steps).await?;
         Ok(None)
     }
 }

@@ -71,8 +71,7 @@ impl DriverFactory for Factory {
         let abilities = check::abilities(&config);
         let description = describe(model, &link, &abilities);
         let check = Intake { config: config.clone(), abilities, policy: common.policy() };
-        let driver = Register::new(Datecs::new(config), link, common, watch);
-        Ok(Built { driver: Box::new(driver), check: Arc::new(check), description })
+        Ok(Register::new(Datecs::new(config), link, common, watch).built(check, description))
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! 48 (43 or 46 for a storno receipt) opens it; 49 and 54 bring items and texts; 76 has to tell as many items
 //! and the sum that was asked for; the mark follows as a text (54), so that a document with the mark has all
-//! its items; 53 takes the payments; 56 closes. Before the first payment and before closing, what is about
-//! to be sent is noted on disk.
+//! its items; 53 takes the payments; 56 closes. While the items are sent it is put on disk that the receipt may be
+//! paid from now on, with the numbers that the register gave it; nothing is paid before that is there.
 
 use outlet_protocols::datecs::answer::{Numbers, Paid, Transaction};
 use outlet_protocols::datecs::dialect::Name;
@@ -34,17 +34,12 @@ impl Datecs {
         let (plan, tag) = self.plan(line, order, receipt)?;
         let reply = self.ask(line, &plan.opening).await?;
         let opened = heard(self.dialect(), line, self.dialect().numbers(&reply))?;
-        for command in &plan.body {
-            self.act(line, command).await?;
-        }
-        let (so_far, _) = self.transaction(line).await?;
-        if so_far.items != plan.items || so_far.amount != plan.total {
-            return Err(counts_otherwise(line, &plan, &so_far));
-        }
-        self.act(line, &tag).await?;
         let numbers = told(opened);
-        let more = json!({"slip": opened.slip, "numbers": numbers});
-        self.pay_and_close(line, &plan, 0, Some((attempt, &more))).await?;
+        let note = json!({"pays": true, "slip": opened.slip, "numbers": numbers});
+        let (noted, sent) = tokio::join!(attempt.note(note), self.bring_items(line, &plan, &tag));
+        sent?;
+        noted.map_err(Trouble::NotNoted)?;
+        self.pay_and_close(line, &plan, 0).await?;
         let slip = match opened.slip {
             Some(slip) => slip,
             None => self.last_finished(line, None, false).await?,
@@ -54,6 +49,18 @@ impl Datecs {
         let status = self.act(line, &self.dialect().status()).await?;
         result.warnings.not_printed = self.has(&status, Condition::PaperOut);
         Ok(result)
+    }
+
+    /// The items, the register's own sum of them, and the mark.
+    async fn bring_items(&mut self, line: &mut Line<'_>, plan: &Plan, tag: &Command) -> Result<(), Trouble> {
+        for command in &plan.body {
+            self.act(line, command).await?;
+        }
+        let (so_far, _) = self.transaction(line).await?;
+        if so_far.items != plan.items || so_far.amount != plan.total {
+            return Err(counts_otherwise(line, plan, &so_far));
+        }
+        self.act(line, tag).await.map(drop)
     }
 
     /// The commands of a receipt and of its mark.
@@ -68,21 +75,16 @@ impl Datecs {
         planned.and_then(|plan| Ok((plan, tag?))).map_err(|fault| wrong_task(line, fault))
     }
 
-    /// Takes the payments from the one with this index on, and closes. Where it only goes on there is nothing
-    /// to note: what is on disk says already that the payments had begun, and the mark tells the rest.
+    /// Takes the payments from the one with this index on, and closes. It is on disk that this may happen.
     pub(super) async fn pay_and_close(
         &mut self,
         line: &mut Line<'_>,
         plan: &Plan,
         from: usize,
-        notes: Option<Notes<'_>>,
     ) -> Result<(), Trouble> {
         let mut paid: i64 = plan.payments.iter().take(from).map(|(_, sum)| sum).sum();
-        for (index, (command, sum)) in plan.payments.iter().enumerate().skip(from) {
+        for (command, sum) in plan.payments.iter().skip(from) {
             let frame = self.frame(line, command)?;
-            if let Some(notes) = notes.filter(|_| index == from) {
-                write_down(&frame, notes).await?;
-            }
             let reply = self.exchange(line, frame, command.effect).await?;
             let left = heard(self.dialect(), line, self.dialect().paid(&reply))?;
             paid += sum;
@@ -97,9 +99,6 @@ impl Datecs {
         }
         let close = self.dialect().close_receipt();
         let frame = self.frame(line, &close)?;
-        if let Some(notes) = notes {
-            write_down(&frame, notes).await?;
-        }
         let reply = self.exchange(line, frame, close.effect).await?;
         heard(self.dialect(), line, self.dialect().done(close.effect, &reply))
     }

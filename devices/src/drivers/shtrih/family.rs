@@ -244,6 +244,15 @@ impl Family for Shtrih {
         })
     }
 
+    fn left_by(&self, before: &Baseline, receipt: &TaskResult) -> Option<Baseline> {
+        if !self.setup.model.storage {
+            return None;
+        }
+        let last_document = receipt.fiscal_params.as_ref()?.fiscal_document_number;
+        last_document?;
+        Some(Baseline { shift: None, last_document, cash: None, last_slip: None, ..before.clone() })
+    }
+
     fn link_quality(&self) -> Value {
         self.wire.quality()
     }

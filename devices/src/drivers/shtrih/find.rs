@@ -20,10 +20,7 @@ use super::document::{is_receipt, kind_name};
 use super::family::Shtrih;
 use super::talk::Desk;
 use crate::register::books::cash_moved;
-use crate::register::{Baseline, Found, Look, Order, Trouble};
-
-/// More documents than this behind the baseline are not looked through.
-const MOST: u32 = 5_000;
+use crate::register::{Baseline, Found, LONGEST_SEARCH, Look, Order, Trouble};
 
 impl Shtrih {
     /// See [`crate::register::Family::find`].
@@ -251,7 +248,7 @@ fn range(before: &Baseline, now: &Look) -> Result<(u32, u32), String> {
     let (Some(first), Some(last)) = (before.last_document, now.last_document) else {
         return Err("the number of the storage's last document is not known".to_owned());
     };
-    if last < first || last - first > MOST {
+    if last < first || last - first > LONGEST_SEARCH {
         return Err(format!("the storage's last document is {last}, and was {first} before the task"));
     }
     Ok((first.saturating_add(1), last))

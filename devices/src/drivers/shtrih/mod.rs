@@ -21,7 +21,6 @@
 //! Models without a storage keep no tags: there a lost closing command is told as uncertain, unless the
 //! count of documents has not moved or the register still held the answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use outlet_protocols::fiscal::{Abilities, Policy, Tag, Task, TaskErrorKind};
@@ -87,8 +86,7 @@ impl DriverFactory for Factory {
         let description = describe(model, &options, &link, &abilities);
         let intake = Intake { abilities, policy: common.policy(), setup: setup.clone() };
         let family = Shtrih::new(setup, options.level, Duration::from_millis(options.answer_ms));
-        let driver = Register::new(family, link, common, watch);
-        Ok(Built { driver: Box::new(driver), check: Arc::new(intake), description })
+        Ok(Register::new(family, link, common, watch).built(intake, description))
     }
 }
 

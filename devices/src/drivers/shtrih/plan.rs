@@ -69,6 +69,24 @@ pub enum Close {
     Old(OldCloseReceipt),
 }
 
+impl Plan {
+    /// Whether the register tells the sum of the items before it is closed.
+    pub fn is_summed_up(&self) -> bool {
+        !matches!(self.close, Close::Correction(_))
+    }
+}
+
+impl Close {
+    /// Its code.
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::Receipt(close) => close.code(),
+            Self::Correction(close) => close.code(),
+            Self::Old(close) => close.code(),
+        }
+    }
+}
+
 /// What of a receipt these registers can't hold: the field, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {why}")]

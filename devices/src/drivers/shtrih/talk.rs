@@ -90,14 +90,25 @@ impl Shtrih {
         request: &R,
         attempt: &dyn JobContext,
     ) -> Result<R::Answer, Trouble> {
+        self.commit_noted(desk, request, attempt, None).await
+    }
+
+    /// The same where the number that it will have is on disk already, if it was foreseen rightly.
+    pub(super) async fn commit_noted<R: Request + Sync>(
+        &mut self,
+        desk: &mut Desk<'_, '_>,
+        request: &R,
+        attempt: &dyn JobContext,
+        mut noted: Option<u16>,
+    ) -> Result<R::Answer, Trouble> {
         let made =
             Made::new(request, self.setup.passwords).map_err(|error| refused::by_codec(desk.line, &error))?;
         let begun = Instant::now();
         loop {
             let number = self.wire.reserve(desk.line).await?;
-            if let Some(number) = number {
-                let note = json!({"link": {"number": number, "command": format!("{:02X}", made.code)}});
-                attempt.note(note).await.map_err(Trouble::NotNoted)?;
+            if number != noted {
+                note_number(attempt, number, made.code).await?;
+                noted = number;
             }
             let answer = self.exchange(desk, &made, number).await?;
             match request.answer(&answer) {
@@ -274,4 +285,15 @@ impl Request for Plain {
     fn read(&self, _: &mut Fields<'_>) -> Result<(), Truncated> {
         Ok(())
     }
+}
+
+/// Puts on disk under which number a command with an effect goes out; on level 1 there is none.
+pub(super) async fn note_number(
+    attempt: &dyn JobContext,
+    number: Option<u16>,
+    code: u16,
+) -> Result<(), Trouble> {
+    let Some(number) = number else { return Ok(()) };
+    let note = json!({"link": {"number": number, "command": format!("{code:02X}")}});
+    attempt.note(note).await.map_err(Trouble::NotNoted)
 }

@@ -104,6 +104,13 @@ impl Wire {
         }
     }
 
+    /// The number that [`reserve`](Self::reserve) will give after so many exchanges, if all goes well; `None`
+    /// on level 1, or where the last number is not known.
+    pub fn foresee(&self, exchanges: usize) -> Option<u16> {
+        let last = self.number.filter(|_| self.level == 2 && !self.in_flight)?;
+        Some((0..=exchanges).fold(last, |number, _| next(number)))
+    }
+
     /// Carries a command and gives its answer, a refusal too.
     pub async fn exchange(&mut self, line: &mut Line<'_>, sent: Sent<'_>) -> Result<Vec<u8>, Trouble> {
         self.commands += 1;

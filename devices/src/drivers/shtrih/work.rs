@@ -7,8 +7,8 @@ use outlet_protocols::shtrih::command::{
 };
 
 use super::family::{Shtrih, refuse};
-use super::plan::{self, Close};
-use super::talk::Desk;
+use super::plan::{self, Close, Plan};
+use super::talk::{Desk, note_number};
 use super::{paper, refused};
 use crate::driver::JobContext;
 use crate::register::{Depth, Order, Refusal, Trouble};
@@ -79,18 +79,17 @@ impl Shtrih {
         for mark in &plan.marks {
             self.accept_for_sale(desk, mark).await?;
         }
-        for made in &plan.body {
-            self.tell(desk, made).await?;
-        }
-        if !matches!(plan.close, Close::Correction(_)) {
-            self.compare_subtotal(desk, receipt.total).await?;
-        }
-        if self.setup.model.storage && !self.setup.model.old_items {
-            self.print_next(desk, !receipt.electronically).await?;
-        }
+        // The closing command's number is put on disk while the items are sent.
+        let foreseen = self.foresee_close(receipt, &plan);
+        let (noted, sent) = tokio::join!(
+            note_number(attempt, foreseen, plan.close.code()),
+            self.up_to_the_close(desk, receipt, &plan)
+        );
+        sent?;
+        noted?;
         let params = match &plan.close {
             Close::Receipt(close) => {
-                let closed = self.commit(desk, close, attempt).await?;
+                let closed = self.commit_noted(desk, close, attempt, foreseen).await?;
                 FiscalParams {
                     fiscal_document_number: Some(closed.document),
                     fiscal_document_sign: Some(format!("{:010}", closed.sign)),
@@ -99,7 +98,7 @@ impl Shtrih {
                 }
             }
             Close::Correction(close) => {
-                let closed = self.commit(desk, close, attempt).await?;
+                let closed = self.commit_noted(desk, close, attempt, foreseen).await?;
                 FiscalParams {
                     fiscal_document_number: Some(closed.document),
                     fiscal_document_sign: Some(format!("{:010}", closed.sign)),
@@ -108,7 +107,7 @@ impl Shtrih {
                 }
             }
             Close::Old(close) => {
-                self.commit(desk, close, attempt).await?;
+                self.commit_noted(desk, close, attempt, foreseen).await?;
                 FiscalParams::default()
             }
         };
@@ -117,6 +116,37 @@ impl Shtrih {
         let mut params = self.complete(desk, params).await?;
         params.total = Some(receipt.total);
         self.made(desk, params, !receipt.electronically).await
+    }
+
+    /// All of a receipt but its closing command.
+    async fn up_to_the_close(
+        &mut self,
+        desk: &mut Desk<'_, '_>,
+        receipt: &Receipt,
+        plan: &Plan,
+    ) -> Result<(), Trouble> {
+        for made in &plan.body {
+            self.tell(desk, made).await?;
+        }
+        if plan.is_summed_up() {
+            self.compare_subtotal(desk, receipt.total).await?;
+        }
+        if self.announces_printing() {
+            self.print_next(desk, !receipt.electronically).await?;
+        }
+        Ok(())
+    }
+
+    /// The number that the closing command will have, if nothing has to be asked twice.
+    fn foresee_close(&self, receipt: &Receipt, plan: &Plan) -> Option<u16> {
+        let announced = self.announces_printing() && self.unprinted != Some(receipt.electronically);
+        let exchanges = plan.body.len() + usize::from(plan.is_summed_up()) + usize::from(announced);
+        self.wire.foresee(exchanges)
+    }
+
+    /// Whether it is told before a receipt's close whether to print it.
+    fn announces_printing(&self) -> bool {
+        self.setup.model.storage && !self.setup.model.old_items
     }
 
     /// The register's own sum of the items is the receipt's total, before it becomes a fiscal document.
