@@ -4,15 +4,22 @@
 
 pub mod atol;
 pub mod barcode;
+pub mod card;
+pub mod code;
 pub mod codepage;
 pub mod datecs;
+pub mod display;
 pub mod document;
 pub mod encode;
 pub mod escpos;
 pub mod fiscal;
+pub mod label;
 pub mod layout;
+pub mod modbus;
 pub mod model;
 pub mod paper;
 pub mod raster;
+pub mod scale;
+pub mod scanner;
 pub mod shtrih;
 pub mod star;

@@ -76,7 +76,103 @@
 //! ```
 //!
 //! From the command line: `cargo run -p outlet-simulators --example register -- --family shtrih-v2`.
+//!
+//! # Scale
+//!
+//! A scale of one of twelve protocols on a TCP port or a pseudo terminal. A test lays an exact mass
+//! on its pan; it shows, zeroes and tares as its document says, and takes scripted faults of scale
+//! and line.
+//!
+//! ```
+//! use outlet_simulators::scale::{Fault, Scale, ScaleSpec};
+//!
+//! let scale = Scale::new(ScaleSpec::toledo_8217());
+//! scale.put(1550);
+//! assert_eq!(scale.feed(b"W"), b"\x0201.550\r");
+//!
+//! scale.moving(true);
+//! assert_eq!(scale.feed(b"W"), b"\x02?I\r");
+//!
+//! scale.inject(Fault::Silence);
+//! assert_eq!(scale.feed(b"W"), b"");
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example scale -- --protocol cas --pty`.
+//!
+//! # Readers
+//!
+//! Barcode scanners, RFID and magnetic stripe readers on a TCP port or a pseudo terminal: devices that
+//! speak by themselves. Their line takes the faults: a code in two writes, two codes in one, noise,
+//! silence in the middle, a pulled cable. Reports of HID readers and events of keyboard wedges are made
+//! for tests with fake device nodes.
+//!
+//! ```
+//! use outlet_simulators::reader::{RfidCard, hid, lrc};
+//!
+//! let card = RfidCard::EmMarine([0x55, 0x00, 0x7E, 0xE4, 0x24]);
+//! assert_eq!(card.text(), "Em-Marine[5500] 126,58404");
+//! assert_eq!(lrc(";4111111111111111=25121010000000000000?"), '8');
+//! assert_eq!(hid::scanner("]E0", b"4606224110059", hid::MoreFlag::Byte63).len(), 1);
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example reader -- --kind scanner`.
+//!
+//! # Customer display
+//!
+//! Two lines of twenty characters, CD5220 or ESC/POS, on a TCP port or a pseudo terminal. It forgets
+//! everything when the cable is pulled.
+//!
+//! ```
+//! use outlet_simulators::display::{Display, DisplaySpec};
+//!
+//! let display = Display::new(DisplaySpec::cd5220());
+//! display.feed(b"\x1bQATea            12.50\r");
+//! assert_eq!(display.screen()[0], "Tea            12.50");
+//! assert!(display.violations().is_empty());
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example customer_display`.
+//!
+//! # Label printer
+//!
+//! TSPL, ZPL or EPL on a TCP port or a pseudo terminal. Labels are drawn as dots, with the texts and
+//! codes of the printer's own commands beside them.
+//!
+//! ```
+//! use outlet_simulators::label_printer::{Fault, LabelPrinter, PrinterSpec};
+//!
+//! let printer = LabelPrinter::new(PrinterSpec::zpl());
+//! printer.feed(b"^XA^PW400^LL200^FO10,10^A0N,30,30^FDTea^FS^XZ");
+//! assert!(printer.labels()[0].says("Tea"));
+//!
+//! printer.inject(Fault::HeadOpen);
+//! assert!(printer.feed(b"~HS").starts_with(b"\x02030,0,1,"));
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example label_printer -- --language tspl`.
+//!
+//! # Label-printing scale
+//!
+//! A scale that takes a list of items: Shtrih-Print over UDP, Mertech over TCP.
+//!
+//! ```
+//! use outlet_simulators::label_scale::{LabelScale, ScaleSpec};
+//!
+//! let scale = LabelScale::new(ScaleSpec::shtrih_print());
+//! // Get the prefixes of barcodes: password 0030; by weight 20, by the piece 21, no label of a sum.
+//! let answer = scale.feed(b"\x02\x05\x760030");
+//! assert_eq!(answer, [0x02, 0x05, 0x76, 0, 20, 21, 0]);
+//! ```
+//!
+//! From the command line: `cargo run -p outlet-simulators --example label_scale -- --protocol mertech`.
 
+mod characters;
+pub mod display;
+pub mod label_printer;
+pub mod label_scale;
 mod link;
+mod peripheral;
 pub mod printer;
+pub mod reader;
 pub mod register;
+pub mod scale;

@@ -1,0 +1,5 @@
+#![no_main]
+
+use outlet_protocols::scanner::fuzz::any_bytes;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| any_bytes(input).expect("what is read holds"));
