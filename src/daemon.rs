@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use outlet_devices::driver::{Built, DeviceStatus, Driver, Settings};
+use outlet_devices::driver::{Built, DeviceStatus, Driver, Report, Settings};
+use outlet_devices::reading::{Reading, ReadingSink};
 use outlet_devices::registry;
+use outlet_protocols::code::Patterns;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,7 @@ use crate::config::{BrokerConfig, Config, DeviceConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, ToWorker};
 use crate::journal::{Journal, JournalError};
 use crate::queue::{Desk, DeskSettings, Worker};
+use crate::readings;
 use crate::requests::Requests;
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
@@ -110,7 +113,7 @@ impl Daemon {
         let hang_up = CancellationToken::new();
 
         let board = Board::new(clock.clone());
-        let (devices, desks, withheld) = build_devices(config, &journal, &board)?;
+        let Equipment { devices, desks, withheld, readings } = build_devices(config, &journal, &board)?;
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
         let (bus, unsaid) = client::bus();
         let rights = config.rights();
@@ -140,6 +143,9 @@ impl Daemon {
         background.spawn(sequencing);
         board.attention_changed();
         background.spawn(board.clone().publish(bus.clone(), topics.clone(), journal.clone()));
+        for (device, read) in readings {
+            background.spawn(readings::publish(device, read, bus.clone(), topics.clone(), clock.clone()));
+        }
         if let Some(interval) = crate::systemd::watchdog_interval() {
             background.spawn(feed_watchdog(interval, journal.clone()));
         }
@@ -277,20 +283,28 @@ fn agent_document(clock: &Clock) -> AgentDocument {
     }
 }
 
-type Desks = Vec<(Box<dyn Driver>, Desk)>;
+/// All devices, each with its driver and desk.
+struct Equipment {
+    devices: Arc<Devices>,
+    desks: Vec<(Box<dyn Driver>, Desk)>,
+    /// Jobs whose turn has not come.
+    withheld: Vec<Place>,
+    /// What each device reads.
+    readings: Vec<(String, mpsc::Receiver<Reading>)>,
+}
 
 /// Builds every device's driver and desk, and hands each desk what the journal had left for it. Jobs whose turn
 /// has not come are withheld.
-fn build_devices(
-    config: &Config,
-    journal: &Journal,
-    board: &Board,
-) -> Result<(Arc<Devices>, Desks, Vec<Place>), DaemonError> {
+fn build_devices(config: &Config, journal: &Journal, board: &Board) -> Result<Equipment, DaemonError> {
     let mut devices = Devices::new();
-    let mut parts = Vec::new();
+    let (mut parts, mut readings) = (Vec::new(), Vec::new());
+    let codes = Arc::new(config.codes.clone());
     for device in &config.device {
         let (status, watch_status) = watch::channel(DeviceStatus::default());
-        let built = build(device, status.clone())?;
+        let (sink, read) = ReadingSink::new();
+        readings.push((device.id.clone(), read));
+        let report = Report { status, readings: sink };
+        let built = build(device, &codes, report.clone())?;
         let (worker, inbox) = mpsc::unbounded_channel::<ToWorker>();
         let known = Arc::new(Device {
             id: device.id.clone(),
@@ -302,9 +316,9 @@ fn build_devices(
             depth: AtomicU64::new(0),
             max_depth: config.queue.max_depth,
         });
-        let again = device.clone();
+        let (again, codes) = (device.clone(), codes.clone());
         let driver = Supervised::new(built.driver, move || {
-            build(&again, status.clone()).map(|built| built.driver).ok()
+            build(&again, &codes, report.clone()).map(|built| built.driver).ok()
         });
         devices.insert(device.id.clone(), known.clone());
         parts.push((driver, known, inbox, watch_status));
@@ -316,7 +330,7 @@ fn build_devices(
     };
     let mut left = journal.unfinished()?;
     let withheld = sequence::withhold(&mut left);
-    let mut desks: Desks = Vec::new();
+    let mut desks: Vec<(Box<dyn Driver>, Desk)> = Vec::new();
     for (driver, device, inbox, status) in parts {
         let mut desk = Desk::new(
             journal.clone(),
@@ -342,15 +356,15 @@ fn build_devices(
             "a job waits for a device that is not configured any more"
         );
     }
-    Ok((devices, desks, withheld))
+    Ok(Equipment { devices, desks, withheld, readings })
 }
 
-fn build(device: &DeviceConfig, status: watch::Sender<DeviceStatus>) -> Result<Built, DaemonError> {
+fn build(device: &DeviceConfig, codes: &Arc<Patterns>, report: Report) -> Result<Built, DaemonError> {
     let failed = |reason: String| DaemonError::Device { id: device.id.clone(), reason };
     let factory =
         registry::find(&device.driver).ok_or_else(|| failed(format!("unknown driver {}", device.driver)))?;
-    let settings: Settings = device.settings();
-    factory.build(&settings, status).map_err(|error| failed(error.to_string()))
+    let settings: Settings = device.settings(codes.clone());
+    factory.build(&settings, report).map_err(|error| failed(error.to_string()))
 }
 
 /// Starts the embedded broker or reads how to reach the external one.

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod intake;
 pub mod journal;
 pub mod queue;
+pub mod readings;
 pub mod requests;
 pub mod rights;
 pub mod sequence;

@@ -122,7 +122,7 @@ impl Requests {
             Ok(request) => request,
             Err(error) => return Reply::refused(ErrorBody::new("invalid-request", error.to_string())),
         };
-        if let Err(error) = rights.require(user, &[Right::Manage]) {
+        if let Err(error) = rights.require(user, &[right_for(&request)]) {
             return Reply::refused(error);
         }
         let (answer, answered) = oneshot::channel();
@@ -148,6 +148,18 @@ impl Requests {
                 "the device's worker was restarted meanwhile: ask again",
             )),
         }
+    }
+}
+
+fn right_for(request: &Request) -> Right {
+    match request {
+        Request::Status | Request::Identify | Request::Test | Request::AcceptSums => Right::Manage,
+        Request::Weigh { .. }
+        | Request::Count { .. }
+        | Request::Zero
+        | Request::Tare
+        | Request::PresetTare { .. }
+        | Request::Live { .. } => Right::Measure,
     }
 }
 

@@ -19,12 +19,14 @@ pub enum Right {
     Drawer,
     /// Send bytes as they are.
     Raw,
+    /// Weigh and count, set a scale to zero or tare.
+    Measure,
     /// List, cancel, release and resolve jobs; test devices.
     Manage,
 }
 
 impl Right {
-    const ALL: [Self; 5] = [Self::Print, Self::Fiscal, Self::Drawer, Self::Raw, Self::Manage];
+    const ALL: [Self; 6] = [Self::Print, Self::Fiscal, Self::Drawer, Self::Raw, Self::Measure, Self::Manage];
 
     /// The word of the configuration.
     fn as_str(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Right {
             Self::Fiscal => "fiscal",
             Self::Drawer => "drawer",
             Self::Raw => "raw",
+            Self::Measure => "measure",
             Self::Manage => "manage",
         }
     }
@@ -61,7 +64,7 @@ pub struct Rights {
 impl Default for Rights {
     fn default() -> Self {
         Self {
-            anonymous: [Right::Print, Right::Fiscal, Right::Drawer, Right::Manage].into(),
+            anonymous: [Right::Print, Right::Fiscal, Right::Drawer, Right::Measure, Right::Manage].into(),
             users: BTreeMap::new(),
         }
     }

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
-use outlet_devices::driver::{Confidence, DeviceStatus, Outcome, Settings, Waiting};
+use outlet_devices::driver::{Confidence, DeviceStatus, Outcome, Report, Settings, Waiting};
 use outlet_devices::{models, registry};
 use outletd::bus::contract::{
     AgentDocument, AgentRequest, AgentState, Answer, AttentionDocument, DeviceDocument, DeviceState,
@@ -69,6 +69,7 @@ fn each_topic_has_the_writer_and_the_retention_of_the_contract() {
         ("agent", kept),
         ("device/{device}", kept),
         ("device/{device}/state", kept),
+        ("device/{device}/reading", told),
         ("device/{device}/job", taken),
         ("device/{device}/request", taken),
         ("job/{job}", told),
@@ -85,7 +86,7 @@ fn each_topic_has_the_writer_and_the_retention_of_the_contract() {
 fn every_topic_that_the_code_guards_or_listens_to_is_described() {
     let topics = Topics::new("outlet/v1/{outlet}");
     let document = asyncapi();
-    let mut described: Vec<String> = document["channels"]
+    let described: Vec<String> = document["channels"]
         .as_object()
         .unwrap()
         .values()
@@ -95,8 +96,6 @@ fn every_topic_that_the_code_guards_or_listens_to_is_described() {
             format!("outlet/v1/{{outlet}}{}", levels.collect::<Vec<_>>().join("/"))
         })
         .collect();
-    // Guarded already, published by the drivers of scales, readers and scanners.
-    described.push("outlet/v1/{outlet}/device/+/reading".to_owned());
     for filter in topics.agent_filters().into_iter().chain(topics.command_filters()) {
         let filter = filter.replace("reply/#", "reply/+");
         assert!(described.contains(&filter), "{filter} is not described");
@@ -323,9 +322,10 @@ fn what_the_agent_tells_of_itself_and_its_devices_is_what_the_schemas_say() {
             model: Some(model.id.clone()),
             link: "tcp://10.0.0.20:9100".into(),
             options: Value::Null,
+            codes: Default::default(),
         };
         let (status, _) = tokio::sync::watch::channel(DeviceStatus::default());
-        let built = registry::find("escpos").unwrap().build(&settings, status).unwrap();
+        let built = registry::find("escpos").unwrap().build(&settings, Report::of_status(status)).unwrap();
         let fallback = Some("bar".to_owned());
         tells(
             "device",

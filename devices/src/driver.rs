@@ -5,13 +5,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use outlet_protocols::code::Patterns;
 use outlet_protocols::document::Document;
 use outlet_protocols::fiscal::Task;
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::DeviceError;
+use crate::error::{DeviceError, ErrorKind};
+use crate::reading::ReadingSink;
 
 /// A boxed future, as trait objects need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -61,7 +64,23 @@ pub trait DriverFactory: Sync {
     /// The word of the configuration: `driver = "escpos"`.
     fn name(&self) -> &'static str;
     /// Reads the options and claims, without touching the device.
-    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError>;
+    fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError>;
+}
+
+/// Where a driver tells what nobody has asked for.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// How the device is.
+    pub status: StatusSink,
+    /// What it has read.
+    pub readings: ReadingSink,
+}
+
+impl Report {
+    /// For a device that reads nothing, or whose readings nobody wants.
+    pub fn of_status(status: StatusSink) -> Self {
+        Self { status, readings: ReadingSink::new().0 }
+    }
 }
 
 /// A device ready to be connected.
@@ -85,6 +104,8 @@ pub struct Settings {
     pub link: String,
     /// `[device.options]`, strict by driver.
     pub options: Value,
+    /// The outlet's codes with a quantity: `[codes]`.
+    pub codes: Arc<Patterns>,
 }
 
 /// A setting that can't work, found before start.
@@ -281,6 +302,65 @@ pub enum Request {
     Test,
     /// Take the sums that a register has now for right, although jobs of this agent don't explain them.
     AcceptSums,
+    /// Weigh what lies on the scale: waits until it is at rest, and answers with the reading.
+    Weigh {
+        /// How long to wait, in milliseconds; 10 s when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 100, max = 60_000))]
+        timeout_ms: Option<u32>,
+    },
+    /// Count by weight what is not sold by weight: (weight - tare) / ((gross - tare) / in_pack).
+    Count {
+        /// Weight of the empty packaging, in kg.
+        tare: Decimal,
+        /// Weight of a full pack, in kg.
+        gross: Decimal,
+        /// How much a full pack holds, in the item's own unit.
+        in_pack: Decimal,
+        /// How long to wait for the scale to be at rest, in milliseconds; 10 s when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 100, max = 60_000))]
+        timeout_ms: Option<u32>,
+    },
+    /// Set the scale to zero.
+    Zero,
+    /// Take what lies on the scale for packaging.
+    Tare,
+    /// Set a known weight of packaging; 0 takes it away.
+    PresetTare {
+        /// In kg.
+        tare: Decimal,
+    },
+    /// Publish every reading for a while, changed or not. Asked again before the time is over, it goes on.
+    Live {
+        /// For how many seconds; 0 ends it.
+        #[schemars(range(min = 0, max = 3600))]
+        for_s: u16,
+    },
+}
+
+impl Request {
+    /// The word of the contract.
+    pub fn op(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Identify => "identify",
+            Self::Test => "test",
+            Self::AcceptSums => "accept-sums",
+            Self::Weigh { .. } => "weigh",
+            Self::Count { .. } => "count",
+            Self::Zero => "zero",
+            Self::Tare => "tare",
+            Self::PresetTare { .. } => "preset-tare",
+            Self::Live { .. } => "live",
+        }
+    }
+
+    /// The answer of a device of another kind.
+    pub fn not_for(&self, device: &str) -> DeviceError {
+        let message = format!("{} is nothing that {device} does", self.op());
+        DeviceError::new(ErrorKind::Unsupported, "unsupported", message)
+    }
 }
 
 /// Where a driver reports the device's status; the agent publishes each change.

@@ -10,6 +10,7 @@ pub mod error;
 pub mod exchange;
 pub mod link;
 pub mod models;
+pub mod reading;
 pub mod register;
 pub mod registry;
 pub mod transport;

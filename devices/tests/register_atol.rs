@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bed::*;
-use outlet_devices::driver::{Confidence, Request, Resolution, Settings};
+use outlet_devices::driver::{Confidence, Report, Request, Resolution, Settings};
 use outlet_devices::registry;
 use outlet_protocols::fiscal::Task;
 use outlet_simulators::register::atol::{AtolSpec, ByteOrder, Ffd};
@@ -625,8 +625,12 @@ fn settings_that_can_t_work_are_refused_with_their_key() {
     let factory = registry::find("atol").unwrap();
     let fault = |link: &str, model: Option<&str>, options: Value| {
         let model = model.map(str::to_owned);
-        let settings = Settings { id: "till".into(), model, link: link.into(), options };
-        factory.build(&settings, watch::channel(Default::default()).0).map(drop).unwrap_err()
+        let settings =
+            Settings { id: "till".into(), model, link: link.into(), options, codes: Default::default() };
+        factory
+            .build(&settings, Report::of_status(watch::channel(Default::default()).0))
+            .map(drop)
+            .unwrap_err()
     };
     let tcp = "tcp://10.0.0.5:5555";
     assert_eq!(fault(tcp, None, json!({"protcol": 3})).key, "options.protcol");

@@ -18,7 +18,7 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{NetworkOptions, Outgoing};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +31,7 @@ const IN_FLIGHT: u16 = 100;
 const MAX_PACKET: u32 = 8 * 1024 * 1024;
 
 /// How long an answer is worth sending: who asked has asked again by then.
-const ANSWER_WORTH: Duration = Duration::from_secs(10);
+pub const ANSWER_WORTH: Duration = Duration::from_secs(10);
 
 /// How to reach the broker.
 #[derive(Clone)]
@@ -65,6 +65,7 @@ struct Answer {
     payload: Vec<u8>,
     correlation: Option<Bytes>,
     given: Instant,
+    said: Option<oneshot::Sender<()>>,
 }
 
 #[derive(Default)]
@@ -89,7 +90,25 @@ impl Bus {
     /// Sends an answer, once: a client that gets none repeats its question. One that is given while there is no
     /// connection waits for it for some seconds.
     pub fn answer(&self, topic: String, payload: Vec<u8>, correlation: Option<Bytes>) {
-        drop(self.answers.send(Answer { topic, payload, correlation, given: Instant::now() }));
+        self.say(topic, payload, correlation, None);
+    }
+
+    /// The same for what nobody has asked for. What is returned resolves when it has been handed to the
+    /// connection, or was given up.
+    pub fn tell(&self, topic: String, payload: Vec<u8>) -> oneshot::Receiver<()> {
+        let (said, told) = oneshot::channel();
+        self.say(topic, payload, None, Some(said));
+        told
+    }
+
+    fn say(
+        &self,
+        topic: String,
+        payload: Vec<u8>,
+        correlation: Option<Bytes>,
+        said: Option<oneshot::Sender<()>>,
+    ) {
+        drop(self.answers.send(Answer { topic, payload, correlation, given: Instant::now(), said }));
     }
 
     /// Sets a retained document; only the newest of each topic is sent.
@@ -187,7 +206,7 @@ impl Speaker {
         loop {
             let (client, events) = AsyncClient::new(self.options(), usize::from(IN_FLIGHT));
             let given = Given::default();
-            let (up_tx, up) = tokio::sync::oneshot::channel();
+            let (up_tx, up) = oneshot::channel();
             let poller = Poller {
                 events,
                 client: client.clone(),
@@ -360,7 +379,11 @@ async fn say_answer(client: &AsyncClient, given: &Given, answer: Answer) -> Resu
     client
         .publish_with_properties(answer.topic, QoS::AtLeastOnce, false, answer.payload, properties)
         .await
-        .map_err(|_| Gone)
+        .map_err(|_| Gone)?;
+    if let Some(said) = answer.said {
+        let _ = said.send(());
+    }
+    Ok(())
 }
 
 /// The task that polls, and never waits for anything else.
@@ -370,7 +393,7 @@ struct Poller {
     given: Given,
     acknowledged: mpsc::UnboundedSender<u64>,
     heard: Arc<dyn Heard>,
-    up: Option<tokio::sync::oneshot::Sender<()>>,
+    up: Option<oneshot::Sender<()>>,
 }
 
 impl Poller {

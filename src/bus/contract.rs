@@ -5,6 +5,7 @@
 use std::fmt;
 
 use outlet_devices::driver::{Confidence, Description, Waiting};
+use outlet_devices::reading::Reading;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,6 +99,10 @@ impl Topics {
     /// `device/{device}/state`
     pub fn device_state(&self, device: &str) -> String {
         format!("{}/device/{device}/state", self.prefix)
+    }
+    /// `device/{device}/reading`
+    pub fn device_reading(&self, device: &str) -> String {
+        format!("{}/device/{device}/reading", self.prefix)
     }
     /// `device/{device}/job`
     pub fn device_job(&self, device: &str) -> String {
@@ -307,6 +312,19 @@ pub struct JobDocument {
     /// Set in the answer to a repeated submission.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
+}
+
+/// What a device has read by itself, published on `device/{device}/reading`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ReadingDocument {
+    /// Grows by one with each reading of the device; begins at 1 when the agent starts. One that is missing was
+    /// lost.
+    pub seq: u64,
+    /// When it was read.
+    pub at: Timestamp,
+    /// What was read.
+    #[serde(flatten)]
+    pub reading: Reading,
 }
 
 /// A job that another device took over.

@@ -16,6 +16,7 @@ mod submit;
 mod table;
 mod test;
 mod validate;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Command {
     Devices(devices::Args),
     /// Print a technician's page on a device and judge the device
     Test(test::Args),
+    /// Show what a scale, a reader or a sensor tells, as it comes
+    Watch(watch::Args),
     /// List jobs, look into one, call it off, or say what became of it
     Jobs(jobs::Args),
     /// Hand in a job and follow it to its end
@@ -92,6 +95,7 @@ impl Command {
             Self::Validate(args) => validate::execute(args, screen),
             Self::Devices(args) => on_the_bus(devices::execute(args, screen)),
             Self::Test(args) => on_the_bus(test::execute(args, screen)),
+            Self::Watch(args) => on_the_bus(watch::execute(args, screen)),
             Self::Jobs(args) => on_the_bus(jobs::execute(args, screen)),
             Self::Submit(args) => on_the_bus(submit::execute(args, screen)),
             Self::Preview(args) => preview::execute(args, screen),

@@ -6,10 +6,12 @@ mod layers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use outlet_devices::driver::{DeviceStatus, Settings};
+use outlet_devices::driver::{DeviceStatus, Report, Settings};
 use outlet_devices::link::{Claim, Link};
 use outlet_devices::registry;
+use outlet_protocols::code::Patterns;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -53,6 +55,9 @@ pub struct Config {
     /// How queues behave.
     #[serde(default)]
     pub queue: QueueConfig,
+    /// Codes that bear a quantity.
+    #[serde(default)]
+    pub codes: Patterns,
     /// The devices.
     #[serde(default)]
     pub device: Vec<DeviceConfig>,
@@ -164,13 +169,14 @@ pub struct DeviceConfig {
 }
 
 impl DeviceConfig {
-    /// What its driver is given.
-    pub fn settings(&self) -> Settings {
+    /// What its driver is given, with the codes of the outlet.
+    pub fn settings(&self, codes: Arc<Patterns>) -> Settings {
         Settings {
             id: self.id.clone(),
             model: self.model.clone(),
             link: self.link.clone(),
             options: self.options.clone().into_iter().collect(),
+            codes,
         }
     }
 }
@@ -421,7 +427,8 @@ impl Checker<'_> {
             return;
         };
         let (status, _) = tokio::sync::watch::channel(DeviceStatus::default());
-        if let Err(error) = factory.build(&device.settings(), status) {
+        let settings = device.settings(Arc::default());
+        if let Err(error) = factory.build(&settings, Report::of_status(status)) {
             let named = |option: &&String| error.message.contains(&format!("unknown field `{option}`"));
             let key = match device.options.keys().find(named) {
                 Some(option) if error.key == "options" => format!("options.{option}"),

@@ -232,7 +232,7 @@ impl Desk {
         };
         let answered = match request {
             Request::Status => Ok(json!(self.board.state(&self.device.id))),
-            Request::Identify | Request::Test | Request::AcceptSums => Err(DeviceError::new(
+            _ => Err(DeviceError::new(
                 ErrorKind::Busy,
                 "device-busy",
                 format!("{} is doing job {}: ask again when it has ended", self.device.id, active.entry.job),

@@ -7,7 +7,7 @@ use outlet_protocols::document::{Document, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskResult};
 use outletd::bus::contract::{
     AgentDocument, AgentRequest, AttentionDocument, DeviceDocument, DeviceStateDocument, FeedEvent,
-    JobDocument, Reply, Submission, Topics,
+    JobDocument, ReadingDocument, Reply, Submission, Topics,
 };
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -55,6 +55,12 @@ fn channels() -> Vec<Channel> {
             &["device-state"],
             "How a device is and what waits for it.",
         )),
+        channel(
+            "deviceReading",
+            topics.device_reading(device),
+            &["reading"],
+            "What a scale, a reader, a scanner or a sensor tells by itself.",
+        ),
         asked(channel(
             "deviceJob",
             topics.device_job(device),
@@ -98,6 +104,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("agent", told::<AgentDocument>()),
         ("device", told::<DeviceDocument>()),
         ("device-state", told::<DeviceStateDocument>()),
+        ("reading", told::<ReadingDocument>()),
         ("job", told::<JobDocument>()),
         ("attention", told::<AttentionDocument>()),
         ("reply", told::<Reply>()),

@@ -118,7 +118,7 @@ impl<F: Family> Driver for Register<F> {
     }
 
     fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
-        Box::pin(async {
+        Box::pin(async move {
             self.standing.forget();
             match request {
                 Request::Status => {
@@ -135,6 +135,7 @@ impl<F: Family> Driver for Register<F> {
                     self.accept_sums = true;
                     Ok(json!({"accepted": "the sums that the register has at the next movement of money"}))
                 }
+                other => Err(other.not_for("a fiscal register")),
             }
         })
     }

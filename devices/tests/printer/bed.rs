@@ -34,11 +34,16 @@ impl Bed {
     }
 
     pub fn with_link(printer: Printer, link: &str, model: &str, options: Value) -> Self {
-        let settings =
-            Settings { id: "kitchen".into(), model: Some(model.into()), link: link.into(), options };
+        let settings = Settings {
+            id: "kitchen".into(),
+            model: Some(model.into()),
+            link: link.into(),
+            options,
+            codes: Default::default(),
+        };
         let (sink, status) = watch::channel(DeviceStatus::default());
         let factory = registry::find("escpos").unwrap();
-        let built = factory.build(&settings, sink).unwrap_or_else(|e| panic!("{e}"));
+        let built = factory.build(&settings, Report::of_status(sink)).unwrap_or_else(|e| panic!("{e}"));
         Self { printer, driver: built.driver, check: built.check, description: built.description, status }
     }
 

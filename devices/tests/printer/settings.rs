@@ -1,6 +1,6 @@
 //! What is refused before anything is sent: settings at start, documents at intake.
 
-use outlet_devices::driver::{DeviceStatus, Settings, SettingsError};
+use outlet_devices::driver::{DeviceStatus, Report, Settings, SettingsError};
 use outlet_devices::registry;
 use outlet_simulators::printer::PrinterSpec;
 use serde_json::{Value, json};
@@ -8,9 +8,15 @@ use serde_json::{Value, json};
 use crate::bed::*;
 
 fn refused(link: &str, model: &str, options: Value) -> SettingsError {
-    let settings = Settings { id: "bar".into(), model: Some(model.into()), link: link.into(), options };
+    let settings = Settings {
+        id: "bar".into(),
+        model: Some(model.into()),
+        link: link.into(),
+        options,
+        codes: Default::default(),
+    };
     let (sink, _) = tokio::sync::watch::channel(DeviceStatus::default());
-    registry::find("escpos").unwrap().build(&settings, sink).err().expect("refused")
+    registry::find("escpos").unwrap().build(&settings, Report::of_status(sink)).err().expect("refused")
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Options, and what is refused at intake.
 
-use outlet_devices::driver::{DeviceStatus, Settings, SettingsError};
+use outlet_devices::driver::{DeviceStatus, Report, Settings, SettingsError};
 use outlet_devices::registry;
 use outlet_simulators::register::Register;
 use serde_json::{Value, json};
@@ -9,9 +9,15 @@ use tokio::sync::watch;
 use crate::bed::*;
 
 fn build(model: &str, link: &str, options: Value) -> Result<(), SettingsError> {
-    let settings = Settings { id: "till".into(), model: Some(model.into()), link: link.into(), options };
+    let settings = Settings {
+        id: "till".into(),
+        model: Some(model.into()),
+        link: link.into(),
+        options,
+        codes: Default::default(),
+    };
     let sink = watch::channel(DeviceStatus::default()).0;
-    registry::find("datecs").unwrap().build(&settings, sink).map(drop)
+    registry::find("datecs").unwrap().build(&settings, Report::of_status(sink)).map(drop)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use outlet_devices::driver::{Confidence, Request, Settings};
+use outlet_devices::driver::{Confidence, Report, Request, Settings};
 use outlet_devices::registry;
 use outlet_protocols::fiscal::Task;
 use outlet_simulators::register::shtrih::{Ffd, ShtrihLink, ShtrihSpec, VatBytes};
@@ -360,8 +360,13 @@ fn settings_that_can_t_work_are_refused_with_their_key() {
     let factory = registry::find("shtrih").unwrap();
     let fault = |link: &str, model: Option<&str>, options: Value| {
         let model = model.map(str::to_owned);
-        let settings = Settings { id: "till".into(), model, link: link.into(), options };
-        factory.build(&settings, watch::channel(Default::default()).0).map(drop).unwrap_err().key
+        let settings =
+            Settings { id: "till".into(), model, link: link.into(), options, codes: Default::default() };
+        factory
+            .build(&settings, Report::of_status(watch::channel(Default::default()).0))
+            .map(drop)
+            .unwrap_err()
+            .key
     };
     let tcp = "tcp://10.0.0.5:7778";
     assert_eq!(fault(tcp, None, json!({"levl": 2})), "options.levl");

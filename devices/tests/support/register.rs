@@ -36,7 +36,13 @@ impl Bed {
         model: Option<&str>,
         options: Value,
     ) -> Self {
-        let settings = Settings { id: "till".into(), model: model.map(str::to_owned), link, options };
+        let settings = Settings {
+            id: "till".into(),
+            model: model.map(str::to_owned),
+            link,
+            options,
+            codes: Default::default(),
+        };
         let (built, status) = build(factory, &settings);
         let (driver, check, description) = (built.driver, built.check, built.description);
         let memory = Value::Null;
@@ -144,7 +150,7 @@ pub fn on_pty(spec: RegisterSpec, name: &str) -> (Register, String) {
 fn build(factory: &str, settings: &Settings) -> (Built, watch::Receiver<DeviceStatus>) {
     let (sink, status) = watch::channel(DeviceStatus::default());
     let factory = registry::find(factory).unwrap();
-    (factory.build(settings, sink).unwrap_or_else(|error| panic!("{error}")), status)
+    (factory.build(settings, Report::of_status(sink)).unwrap_or_else(|error| panic!("{error}")), status)
 }
 
 const JOB: &str = "01JD";

@@ -26,7 +26,7 @@ use outlet_protocols::fiscal::{
 };
 use serde_json::json;
 
-use crate::driver::{Built, Check, Description, DriverFactory, Settings, SettingsError, StatusSink, Work};
+use crate::driver::{Built, Check, Description, DriverFactory, Report, Settings, SettingsError, Work};
 use crate::error::{DeviceError, ErrorKind};
 use crate::link::{Link, LinkError};
 use crate::register::Register;
@@ -60,7 +60,7 @@ impl DriverFactory for Factory {
         "atol"
     }
 
-    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError> {
+    fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
         let id = settings.model.as_deref().unwrap_or(model::DEFAULT);
@@ -85,7 +85,7 @@ impl DriverFactory for Factory {
         let abilities = abilities(model, &options);
         let description = describe(model, &link, &options, &abilities);
         let intake = Intake { abilities, policy: common.policy(), options: options.clone(), model };
-        Ok(Register::new(Atol::new(options, model), link, common, watch).built(intake, description))
+        Ok(Register::new(Atol::new(options, model), link, common, report.status).built(intake, description))
     }
 }
 

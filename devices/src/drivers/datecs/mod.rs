@@ -22,7 +22,7 @@ use std::sync::Arc;
 use outlet_protocols::fiscal::Abilities;
 use serde_json::json;
 
-use crate::driver::{Built, Description, DriverFactory, Settings, SettingsError, StatusSink};
+use crate::driver::{Built, Description, DriverFactory, Report, Settings, SettingsError};
 use crate::link::{Link, LinkError};
 use crate::register::Register;
 use check::Intake;
@@ -54,7 +54,7 @@ impl DriverFactory for Factory {
         NAME
     }
 
-    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError> {
+    fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
         if !matches!(link, Link::Tcp { .. } | Link::Serial { .. }) {
@@ -71,7 +71,7 @@ impl DriverFactory for Factory {
         let abilities = check::abilities(&config);
         let description = describe(model, &link, &abilities);
         let check = Intake { config: config.clone(), abilities, policy: common.policy() };
-        Ok(Register::new(Datecs::new(config), link, common, watch).built(check, description))
+        Ok(Register::new(Datecs::new(config), link, common, report.status).built(check, description))
     }
 }
 

@@ -131,11 +131,7 @@ impl Driver for EscPos {
                 Request::Status => self.current_status().await,
                 Request::Identify => self.identify().await,
                 Request::Test => Ok(self.test().await),
-                Request::AcceptSums => Err(DeviceError::new(
-                    ErrorKind::Unsupported,
-                    "unsupported",
-                    "a printer counts no money: accept-sums is for fiscal registers",
-                )),
+                other => Err(other.not_for("a printer")),
             }
         })
     }

@@ -19,7 +19,7 @@ use outlet_protocols::model::{Buzzer, Cutter, DrawerPort, Language, Model};
 use outlet_protocols::paper::Font;
 use serde_json::{Value, json};
 
-use crate::driver::{Built, Description, DriverFactory, Settings, SettingsError, StatusSink};
+use crate::driver::{Built, Description, DriverFactory, Report, Settings, SettingsError};
 use crate::link::{Link, LinkError};
 use crate::models;
 use device::EscPos;
@@ -49,7 +49,7 @@ impl DriverFactory for Factory {
         "escpos"
     }
 
-    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError> {
+    fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
         let id = settings.model.as_deref().unwrap_or(DEFAULT_MODEL);
@@ -66,12 +66,12 @@ impl DriverFactory for Factory {
         let encoder =
             || Encoder::new(&model, encoder_options).map_err(|e| wrong("options.codepage", e.to_string()));
         let proof = proof(options.proof, &model).map_err(|e| wrong("options.proof", e))?;
-        let live = (model.status.asb && proof == Proof::ProcessId).then(|| watch.subscribe());
+        let live = (model.status.asb && proof == Proof::ProcessId).then(|| report.status.subscribe());
         let prepared = payload::Prepared::default();
         let intake = payload::Intake::new(encoder()?, prepared.clone(), live);
         let encoder = encoder()?;
         let description = describe(&model, &link, proof);
-        let driver = EscPos::new(link, model, options, encoder, prepared, codepage, proof, watch);
+        let driver = EscPos::new(link, model, options, encoder, prepared, codepage, proof, report.status);
         Ok(Built { driver: Box::new(driver), check: Arc::new(intake), description })
     }
 }

@@ -26,7 +26,7 @@ use std::time::Duration;
 use outlet_protocols::fiscal::{Abilities, Policy, Tag, Task, TaskErrorKind};
 use serde_json::{Value, json};
 
-use crate::driver::{Built, Check, Description, DriverFactory, Settings, SettingsError, StatusSink, Work};
+use crate::driver::{Built, Check, Description, DriverFactory, Report, Settings, SettingsError, Work};
 use crate::error::{DeviceError, ErrorKind};
 use crate::link::{Link, LinkError};
 use crate::register::Register;
@@ -62,7 +62,7 @@ impl DriverFactory for Factory {
         NAME
     }
 
-    fn build(&self, settings: &Settings, watch: StatusSink) -> Result<Built, SettingsError> {
+    fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
         if matches!(link, Link::Usb { .. } | Link::UsbLp { .. }) {
@@ -86,7 +86,7 @@ impl DriverFactory for Factory {
         let description = describe(model, &options, &link, &abilities);
         let intake = Intake { abilities, policy: common.policy(), setup: setup.clone() };
         let family = Shtrih::new(setup, options.level, Duration::from_millis(options.answer_ms));
-        Ok(Register::new(family, link, common, watch).built(intake, description))
+        Ok(Register::new(family, link, common, report.status).built(intake, description))
     }
 }
 
