@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
 use outlet_devices::{DeviceError, Work};
+use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskError};
 use serde::Deserialize;
@@ -223,6 +224,7 @@ impl Intake {
         let (needs_raw, opens_drawer) = match work {
             Work::Print(document) => (document.needs_raw(), document.opens_drawer()),
             Work::Fiscal(task) => (false, **task == Task::OpenCashDrawer),
+            Work::Display(_) => (false, false),
         };
         if needs_raw {
             needed.push(Right::Raw);
@@ -535,7 +537,14 @@ pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
             };
         }
         (Kind::Fiscal, None) => return Err(invalid("a fiscal job needs a document with its task".into())),
-        (kind @ (Kind::Label | Kind::Ticket | Kind::Display), _) => {
+        (Kind::Display, Some(value)) => {
+            return match DisplayDocument::parse(&value) {
+                Ok(document) => Ok(Work::Display(Arc::new(document))),
+                Err(error) => Err(invalid(format!("document: {error}"))),
+            };
+        }
+        (Kind::Display, None) => return Err(invalid("a display job needs a document with its lines".into())),
+        (kind @ (Kind::Label | Kind::Ticket), _) => {
             let word = kind_word(kind);
             return Err(ErrorBody::new("unsupported", format!("no driver does {word} jobs")));
         }
@@ -782,8 +791,9 @@ fn hash_of(device: &str, payload: &[u8]) -> [u8; 32] {
 fn default_ttl_s(kind: Kind) -> Option<u32> {
     match kind {
         Kind::Drawer => Some(10),
+        Kind::Display => Some(60),
         Kind::Fiscal => None,
-        Kind::Print | Kind::Label | Kind::Ticket | Kind::Display | Kind::Raw => Some(900),
+        Kind::Print | Kind::Label | Kind::Ticket | Kind::Raw => Some(900),
     }
 }
 

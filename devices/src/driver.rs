@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use outlet_protocols::code::Patterns;
+use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::Document;
 use outlet_protocols::fiscal::Task;
 use rust_decimal::Decimal;
@@ -157,6 +158,8 @@ pub enum Work {
     Print(Arc<Document>),
     /// Do a task of a fiscal register.
     Fiscal(Arc<Task>),
+    /// Show text to the guest.
+    Display(Arc<DisplayDocument>),
 }
 
 impl Work {
@@ -164,7 +167,7 @@ impl Work {
     pub fn document(&self) -> Option<&Arc<Document>> {
         match self {
             Self::Print(document) => Some(document),
-            Self::Fiscal(_) => None,
+            Self::Fiscal(_) | Self::Display(_) => None,
         }
     }
 
@@ -172,7 +175,7 @@ impl Work {
     /// became of another such job.
     pub fn is_booked(&self) -> bool {
         match self {
-            Self::Print(_) => false,
+            Self::Print(_) | Self::Display(_) => false,
             Self::Fiscal(task) => task.is_booked(),
         }
     }

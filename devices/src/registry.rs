@@ -1,11 +1,20 @@
 //! The drivers, a line each.
 
 use crate::driver::DriverFactory;
-use crate::drivers::{atol, datecs, escpos, shtrih};
+use crate::drivers::{atol, datecs, display, escpos, reader, scale, shtrih};
 
 /// All drivers.
-pub static DRIVERS: &[&dyn DriverFactory] =
-    &[&escpos::Factory, &atol::Factory, &shtrih::Factory, &datecs::Factory];
+pub static DRIVERS: &[&dyn DriverFactory] = &[
+    &escpos::Factory,
+    &atol::Factory,
+    &shtrih::Factory,
+    &datecs::Factory,
+    &scale::Factory,
+    &display::Factory,
+    &reader::Scanner,
+    &reader::CardReader,
+    &reader::RfidReader,
+];
 
 /// A driver by the word of the configuration.
 pub fn find(name: &str) -> Option<&'static dyn DriverFactory> {

@@ -64,6 +64,20 @@ fn the_power_is_asked_once_of_the_channel() {
 }
 
 #[test]
+fn the_echo_of_a_command_is_no_answer_to_it() {
+    let fields =
+        [0xe8, 0, 0, 0, 2, 0xfe, 0x98, 0x3a, 0x28, 0, 0x70, 0x17, 0, 0, 0, 0, 0, 0, 2, 5, 0, 0, 2, 0];
+    let channel = frame(&[0xe8, 0]);
+    let script = [
+        (&[5][..], &[5, 0x15][..]),
+        (&channel, &[&channel[..], &answer(&frame(&fields))].concat()),
+        (&[6, 5], &[0x15]),
+        (&hex(GET), &[&hex(GET)[..], &answer(&hex(WEIGHT))].concat()),
+    ];
+    assert_eq!(play(&mut *protocol("shtrih-pos2"), &Ask::Weight, &script).shown(), "15.50 kg");
+}
+
+#[test]
 fn a_scale_that_does_not_know_its_channel_counts_grams() {
     let script = [
         (&[5][..], &[0x15][..]),

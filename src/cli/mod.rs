@@ -4,6 +4,7 @@ mod agent_client;
 mod completions;
 mod connection;
 mod demo;
+mod detect;
 mod devices;
 mod failure;
 mod hexdump;
@@ -52,6 +53,8 @@ enum Command {
     Validate(validate::Args),
     /// List an agent's devices, and what is plugged in but not configured
     Devices(devices::Args),
+    /// Find out what a scale on a port speaks, and how to configure it
+    Detect(detect::Args),
     /// Print a technician's page on a device and judge the device
     Test(test::Args),
     /// Show what a scale, a reader or a sensor tells, as it comes
@@ -94,6 +97,7 @@ impl Command {
             Self::Demo(args) => demo::execute(args),
             Self::Validate(args) => validate::execute(args, screen),
             Self::Devices(args) => on_the_bus(devices::execute(args, screen)),
+            Self::Detect(args) => on_the_bus(detect::execute(args, screen)),
             Self::Test(args) => on_the_bus(test::execute(args, screen)),
             Self::Watch(args) => on_the_bus(watch::execute(args, screen)),
             Self::Jobs(args) => on_the_bus(jobs::execute(args, screen)),
@@ -104,7 +108,7 @@ impl Command {
     }
 }
 
-/// Runs what speaks MQTT on a runtime of its own.
+/// Runs what speaks with an agent or a device on a runtime of its own.
 fn on_the_bus(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -11,7 +11,19 @@ fn the_definition_of_the_command_line_holds_together() {
 fn the_commands_are_those_of_the_manual() {
     let names: Vec<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let manual = ["run", "demo", "validate", "devices", "test", "watch", "jobs", "submit", "preview", "completions"];
+    let manual = [
+        "run",
+        "demo",
+        "validate",
+        "devices",
+        "detect",
+        "test",
+        "watch",
+        "jobs",
+        "submit",
+        "preview",
+        "completions",
+    ];
     assert_eq!(names, manual);
 }
 

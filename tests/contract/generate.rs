@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use outlet_devices::driver::Request;
+use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::{Document, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskResult};
 use outletd::bus::contract::{
@@ -99,6 +100,7 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("raw-document", taken::<Raw>()),
         ("fiscal-document", taken::<Task>()),
         ("fiscal-result", told::<TaskResult>()),
+        ("display-document", taken::<DisplayDocument>()),
         ("device-request", answerable(taken::<Request>())),
         ("agent-request", answerable(taken::<AgentRequest>())),
         ("agent", told::<AgentDocument>()),

@@ -98,6 +98,11 @@ impl Outlet {
         }
     }
 
+    /// Where MQTT clients connect.
+    pub fn mqtt_addr(&self) -> SocketAddr {
+        self.daemon.as_ref().unwrap().mqtt_addr().unwrap()
+    }
+
     /// Where programs of this machine come in over HTTP.
     pub fn http_addr(&self) -> SocketAddr {
         self.daemon.as_ref().unwrap().http_addr().unwrap()
@@ -110,8 +115,7 @@ impl Outlet {
 
     /// A client that hears everything of the outlet.
     pub async fn client(&self) -> Client {
-        let addr = self.daemon.as_ref().unwrap().mqtt_addr().unwrap();
-        Client::connect(addr, "pos-1").await
+        Client::connect(self.mqtt_addr(), "pos-1").await
     }
 }
 

@@ -2,5 +2,8 @@
 
 pub mod atol;
 pub mod datecs;
+pub mod display;
 pub mod escpos;
+pub mod reader;
+pub mod scale;
 pub mod shtrih;

@@ -200,6 +200,11 @@ impl Pos2 {
             input.ignore(total);
             return self.confirm_and_ask();
         }
+        if self.stage == Stage::Sent && self.frame(ask).is_ok_and(|sent| sent == raw) {
+            // The line echoes.
+            input.ignore(total);
+            return Event::Skipped;
+        }
         match (good, body) {
             (true, [command, error, data @ ..]) if *command == self.command => {
                 input.take(total);

@@ -105,6 +105,9 @@ fn job_document(mut job: Map<String, Value>) -> Result<Document, Failure> {
         Ok(Work::Fiscal(_)) => Err(Failure::bad(
             "a register makes out its documents itself: only print documents have a preview".to_owned(),
         )),
+        Ok(Work::Display(_)) => {
+            Err(Failure::bad("a display has no paper: only print documents have a preview"))
+        }
         Err(error) => Err(Failure::bad(format!("{}: {}", error.code, error.message))),
     }
 }

@@ -49,7 +49,7 @@ pub struct Row {
     /// Size of the font; in columns of the values.
     #[serde(default = "size")]
     pub size: FontSize,
-    /// Down to which size it is made smaller; [`LEAST`] when absent.
+    /// Down to which size it is made smaller; 1.65 mm when absent.
     #[serde(default = "least")]
     pub min_size: FontSize,
     /// Bold; captions above columns are not.

@@ -1,0 +1,137 @@
+//! The number of a bank card is nowhere.
+
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use outlet_devices::driver::Request;
+use outlet_simulators::reader::{Fault, Line, StripeFormat, StripeReader, Suffix};
+use serde_json::{Value, json};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber, span};
+
+use super::bed::{over_tcp, path};
+use super::cards::{NUMBER, TRACK_1, TRACK_2, secure_mag_frame};
+use super::codes::scanner;
+
+/// Keeps all that is traced, at every level.
+#[derive(Clone, Default)]
+struct Traced(Arc<Mutex<String>>);
+
+impl Visit for &Traced {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0.lock().unwrap(), "{field}={value:?} ").unwrap();
+    }
+}
+
+impl Subscriber for Traced {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &span::Attributes<'_>) -> span::Id {
+        span.record(&mut &*self);
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut &*self);
+    }
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut &*self);
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// Whole swipes, and swipes with each thing wrong that can be.
+fn swipes() -> Vec<Vec<u8>> {
+    let texts = [
+        format!("{TRACK_1}{TRACK_2}\r"),
+        format!("{TRACK_1}\r{TRACK_2}\r"),
+        format!("{TRACK_2}8\r"),
+        format!("{TRACK_2}{TRACK_2}{TRACK_2}\r"),
+        format!("x{TRACK_2}\r\n"),
+        format!(";{NUMBER}=2512101\r"),
+        format!("%B{NUMBER}^IVANOVA\r"),
+        format!("{NUMBER}\r{NUMBER}=25121010000000000000\r"),
+        format!("\u{0}{NUMBER}\r"),
+        format!("]C0{NUMBER}\r]Q1card {NUMBER}\r"),
+        format!("{}{NUMBER}\r", "0".repeat(3000)),
+        format!("{NUMBER}\u{1d}10ABC\r"),
+    ];
+    texts.into_iter().map(String::into_bytes).chain([secure_mag_frame()]).collect()
+}
+
+/// All that a driver says of these swipes in any way.
+async fn said(driver: &str, line: &Line, options: Value) -> String {
+    let mut bed = over_tcp(driver, line, options).await;
+    let mut said = String::new();
+    for (number, swipe) in swipes().into_iter().enumerate() {
+        if number % 3 == 1 {
+            line.inject(Fault::Noise(b"\xff;".to_vec()));
+        }
+        let before = bed.ask(Request::Status).await["received"]["bytes"].as_u64().unwrap();
+        let length = swipe.len() as u64;
+        line.say(swipe);
+        bed.until_counted("bytes", before + length).await;
+        // What is still open ends with silence.
+        line.say("\r");
+        while let Ok(reading) = bed.readings.try_recv() {
+            write!(said, "{} {reading:?} ", serde_json::to_string(&reading).unwrap()).unwrap();
+        }
+    }
+    line.say(TRACK_2);
+    let before = bed.ask(Request::Status).await["received"]["bytes"].as_u64().unwrap();
+    bed.until_counted("bytes", before + TRACK_2.len() as u64 - 1).await;
+    line.inject(Fault::CutLink);
+    let lost = bed.built.driver.idle().await;
+    while let Ok(reading) = bed.readings.try_recv() {
+        write!(said, "{} {reading:?} ", serde_json::to_string(&reading).unwrap()).unwrap();
+    }
+    write!(said, "{lost} {lost:?} {:?} {:?} ", bed.status.borrow(), bed.built.description).unwrap();
+    for request in [Request::Status, Request::Identify, Request::Test, Request::Tare] {
+        write!(said, "{:?} ", bed.built.driver.request(&request).await).unwrap();
+    }
+    said
+}
+
+#[tokio::test]
+async fn the_number_of_a_bank_card_is_in_no_reading_error_status_answer_or_trace() {
+    let traced = Traced::default();
+    let _guard = tracing::subscriber::set_default(traced.clone());
+    let key = path();
+    std::fs::write(&key, "the key of this outlet").unwrap();
+    let mut all = String::new();
+    for options in [
+        json!({}),
+        json!({"lrc": true}),
+        json!({"lines": "track", "silence_ms": 20}),
+        json!({"sentinels": false}),
+        json!({"framing": "secure-mag", "silence_ms": 20}),
+        json!({"hash_key_file": key}),
+    ] {
+        let reader = StripeReader::new(StripeFormat::Plain { lrc: false });
+        all += &said("card-reader", reader.line(), options).await;
+    }
+    std::fs::remove_file(key).unwrap();
+    for options in [
+        json!({}),
+        json!({"aim": true}),
+        json!({"aim": false}),
+        json!({"suffix": "none", "silence_ms": 20}),
+        json!({"suffix": "stx-etx", "silence_ms": 20}),
+        json!({"prefix": "x"}),
+    ] {
+        let scanner = scanner(Suffix::Cr, false);
+        all += &said("scanner", scanner.line(), options).await;
+    }
+    tracing::info!(canary = "the subscriber hears");
+    let traced = traced.0.lock().unwrap().clone();
+    assert!(traced.contains("the subscriber hears"));
+    assert!(all.contains("411111******1111"), "no card was read at all");
+    for (name, text) in [("what was told", &all), ("the trace", &traced)] {
+        for secret in [NUMBER, "NDExMTExMTExMTExMTEx", "the key of this outlet", "=2512101", "IVANOVA"] {
+            let found = text.find(secret).map(|at| &text[at.saturating_sub(200)..(at + 60).min(text.len())]);
+            assert_eq!(found, None, "{secret} is in {name}");
+        }
+    }
+}
