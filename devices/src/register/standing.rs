@@ -37,8 +37,9 @@ impl Standing {
 
     /// The baseline that an attempt was begun with, if it was begun with its acceptance.
     pub(super) fn promised(&self, attempt: u64) -> Option<Baseline> {
-        let promised = self.known().promised.take();
-        promised.filter(|(number, _)| *number == attempt).map(|(_, baseline)| baseline)
+        // Another job may be done before the one that was promised for.
+        let promised = self.known().promised.take_if(|(number, _)| *number == attempt);
+        promised.map(|(_, baseline)| baseline)
     }
 
     fn promise(&self, tag: Tag, attempt: u64) -> Option<Baseline> {

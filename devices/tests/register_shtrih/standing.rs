@@ -55,6 +55,21 @@ async fn a_promise_that_others_have_overtaken_is_corrected_on_disk_before_anythi
 }
 
 #[tokio::test]
+async fn a_receipt_that_overtakes_another_has_its_baseline_corrected() {
+    let mut bed = Bed::selling().await;
+    bed.done(tea()).await;
+    // The memory that the agent hands over with a job is that of the moment when it is done.
+    bed.memory = json!(null);
+    let later = bed.accepted(tea());
+    // More urgent, and done first.
+    bed.done(dinner()).await;
+    let last = bed.register.documents().last().unwrap().number;
+    bed.run(tea(), &later).await.unwrap();
+    assert_eq!(later.kept().baseline["last_document"], last);
+    assert_eq!(bed.marked(&later).len(), 1);
+}
+
+#[tokio::test]
 async fn without_paper_what_was_begun_with_its_acceptance_goes_back_to_the_queue() {
     let mut bed = Bed::selling().await;
     bed.done(tea()).await;
