@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use outlet_devices::driver::{Built, DeviceStatus, Driver, Report, Settings};
-use outlet_devices::reading::{Reading, ReadingSink};
+use outlet_devices::reading::{ReadingSink, Readings};
 use outlet_devices::registry;
 use outlet_protocols::code::Patterns;
 use tokio::sync::{mpsc, watch};
@@ -290,7 +290,7 @@ struct Equipment {
     /// Jobs whose turn has not come.
     withheld: Vec<Place>,
     /// What each device reads.
-    readings: Vec<(String, mpsc::Receiver<Reading>)>,
+    readings: Vec<(String, Readings)>,
 }
 
 /// Builds every device's driver and desk, and hands each desk what the journal had left for it. Jobs whose turn

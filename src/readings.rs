@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use outlet_devices::reading::Reading;
-use tokio::sync::{mpsc, oneshot};
+use outlet_devices::reading::{Reading, Readings};
+use tokio::sync::oneshot;
 
 use crate::bus::Bus;
 use crate::bus::client::ANSWER_WORTH;
@@ -16,13 +16,7 @@ const WAITING: usize = 64;
 
 /// Publishes what one device reads, in its order, for ever. A reading that can't be
 /// published within some seconds is of no use to anybody, and is dropped; its number is missing then.
-pub async fn publish(
-    device: String,
-    mut readings: mpsc::Receiver<Reading>,
-    bus: Bus,
-    topics: Topics,
-    clock: Clock,
-) {
+pub async fn publish(device: String, mut readings: Readings, bus: Bus, topics: Topics, clock: Clock) {
     let topic = topics.device_reading(&device);
     let mut waiting: VecDeque<(u64, Timestamp, Reading)> = VecDeque::new();
     let mut saying: Option<oneshot::Receiver<()>> = None;

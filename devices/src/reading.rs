@@ -106,31 +106,65 @@ impl Reading {
 }
 
 /// Where a driver tells its readings. Never waits: where nobody takes them fast enough, the newest are lost, and
-/// the next one is preceded by how many.
+/// counted.
 #[derive(Debug, Clone)]
 pub struct ReadingSink {
     sender: mpsc::Sender<Reading>,
     lost: Arc<AtomicU64>,
 }
 
+/// What comes out of a sink.
+#[derive(Debug)]
+pub struct Readings {
+    waiting: mpsc::Receiver<Reading>,
+    lost: Arc<AtomicU64>,
+}
+
 impl ReadingSink {
     /// A sink and what comes out of it.
-    pub fn new() -> (Self, mpsc::Receiver<Reading>) {
-        let (sender, readings) = mpsc::channel(WAITING);
-        (Self { sender, lost: Arc::default() }, readings)
+    pub fn new() -> (Self, Readings) {
+        let (sender, waiting) = mpsc::channel(WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        (Self { sender, lost: lost.clone() }, Readings { waiting, lost })
     }
 
     /// Tells a reading.
     pub fn tell(&self, reading: Reading) {
-        let lost = self.lost.load(Ordering::Relaxed);
-        if lost > 0 {
-            let message = format!("{lost} readings came faster than they could be published, and were lost");
-            if self.sender.try_send(Reading::unusable("readings-lost", message)).is_ok() {
-                self.lost.fetch_sub(lost, Ordering::Relaxed);
-            }
-        }
         if self.sender.try_send(reading).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Readings {
+    /// The next one; behind those that found room, how many did not. `None`: there will be no more. Cancel-safe.
+    pub async fn recv(&mut self) -> Option<Reading> {
+        match self.try_recv() {
+            Some(reading) => Some(reading),
+            None => self.waiting.recv().await,
+        }
+    }
+
+    /// The next one, if it is there.
+    pub fn try_recv(&mut self) -> Option<Reading> {
+        self.waiting.try_recv().ok().or_else(|| self.take_lost())
+    }
+
+    /// How many are there.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn take_lost(&self) -> Option<Reading> {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        (lost > 0).then(|| {
+            let message = format!("{lost} readings came faster than they could be published, and were lost");
+            Reading::unusable("readings-lost", message)
+        })
     }
 }

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use outlet_devices::driver::*;
-use outlet_devices::reading::{Reading, ReadingSink};
+use outlet_devices::reading::{ReadingSink, Readings};
 use outlet_devices::registry;
 use outlet_simulators::reader::Line;
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 pub struct Bed {
     pub built: Built,
     pub status: watch::Receiver<DeviceStatus>,
-    pub readings: mpsc::Receiver<Reading>,
+    pub readings: Readings,
     /// What the worker got from `idle`.
     pub lost: Vec<String>,
 }

@@ -75,7 +75,7 @@ async fn said(driver: &str, line: &Line, options: Value) -> String {
         bed.until_counted("bytes", before + length).await;
         // What is still open ends with silence.
         line.say("\r");
-        while let Ok(reading) = bed.readings.try_recv() {
+        while let Some(reading) = bed.readings.try_recv() {
             write!(said, "{} {reading:?} ", serde_json::to_string(&reading).unwrap()).unwrap();
         }
     }
@@ -84,7 +84,7 @@ async fn said(driver: &str, line: &Line, options: Value) -> String {
     bed.until_counted("bytes", before + TRACK_2.len() as u64 - 1).await;
     line.inject(Fault::CutLink);
     let lost = bed.built.driver.idle().await;
-    while let Ok(reading) = bed.readings.try_recv() {
+    while let Some(reading) = bed.readings.try_recv() {
         write!(said, "{} {reading:?} ", serde_json::to_string(&reading).unwrap()).unwrap();
     }
     write!(said, "{lost} {lost:?} {:?} {:?} ", bed.status.borrow(), bed.built.description).unwrap();

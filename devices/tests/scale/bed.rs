@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use outlet_devices::driver::{Description, DeviceStatus, Driver, Report, Request, Settings, SettingsError};
 use outlet_devices::error::DeviceError;
-use outlet_devices::reading::{Reading, ReadingSink, Weighed};
+use outlet_devices::reading::{Reading, ReadingSink, Readings, Weighed};
 use outlet_devices::registry;
 use outlet_simulators::scale::{Scale, ScaleSpec};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Every protocol with a simulated scale that speaks it.
@@ -87,7 +87,7 @@ pub fn build(
 pub struct Bed {
     pub scale: Scale,
     pub driver: Box<dyn Driver>,
-    pub readings: mpsc::Receiver<Reading>,
+    pub readings: Readings,
     pub status: watch::Receiver<DeviceStatus>,
     pub description: Description,
     /// How often the session was lost.
@@ -151,7 +151,7 @@ impl Bed {
 
     /// The next reading that is told.
     pub async fn told(&mut self) -> Reading {
-        let (_, mut taken) = mpsc::channel(1);
+        let (_, mut taken) = ReadingSink::new();
         std::mem::swap(&mut self.readings, &mut taken);
         let reading = self.run_until(async { taken.recv().await.unwrap() }).await;
         self.readings = taken;
@@ -181,7 +181,7 @@ impl Bed {
 
     /// What was told and not looked at yet.
     pub fn all_told(&mut self) -> Vec<Reading> {
-        std::iter::from_fn(|| self.readings.try_recv().ok()).collect()
+        std::iter::from_fn(|| self.readings.try_recv()).collect()
     }
 
     pub async fn request(&mut self, request: Value) -> Result<Value, DeviceError> {
