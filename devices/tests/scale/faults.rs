@@ -31,8 +31,8 @@ async fn all_survive(over: Over, fault: Fault) {
 #[tokio::test]
 async fn a_line_that_echoes_tells_no_wrong_weight() {
     for_each_protocol(|name, spec| async move {
-        // An echo looks like an answer of these: they can't be read, and nothing is told.
-        if !["shtrih-pos2", "massa-k-j"].contains(&name) {
+        // Of this one an echo looks like a part of the answer: it can't be read, and nothing is told.
+        if name != "massa-k-j" {
             return survives(name, spec, Over::Pty, Fault::Echo).await;
         }
         let mut bed = Bed::new(name, spec, Over::Pty).await;
