@@ -397,4 +397,13 @@ impl DeviceStatus {
     pub fn is_hindered(&self) -> bool {
         self.conditions.iter().any(|condition| !NOTICES.contains(&condition.as_str()))
     }
+
+    /// Reports it, unless it is what was reported last.
+    pub fn tell(self, sink: &StatusSink) {
+        sink.send_if_modified(|status| {
+            let changed = *status != self;
+            *status = self;
+            changed
+        });
+    }
 }

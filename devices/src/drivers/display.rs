@@ -167,7 +167,7 @@ impl Driver for Display {
             stream.forget_unsent();
             self.exchange = Some(Exchange::new(stream));
             self.refresh().await?;
-            self.tell(DeviceStatus { online: true, ..DeviceStatus::default() });
+            DeviceStatus { online: true, ..DeviceStatus::default() }.tell(&self.status);
             Ok(())
         })
     }
@@ -335,16 +335,9 @@ impl Display {
     fn lost(&mut self, why: &str) -> DeviceError {
         self.exchange = None;
         let problem = format!("{}: {why}; check the display's cable and power", self.link);
-        self.tell(DeviceStatus { online: false, problem: Some(problem.clone()), ..DeviceStatus::default() });
+        let now = DeviceStatus { online: false, problem: Some(problem.clone()), ..DeviceStatus::default() };
+        now.tell(&self.status);
         DeviceError::offline(problem)
-    }
-
-    fn tell(&self, now: DeviceStatus) {
-        self.status.send_if_modified(|status| {
-            let changed = *status != now;
-            *status = now;
-            changed
-        });
     }
 }
 

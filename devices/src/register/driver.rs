@@ -347,12 +347,7 @@ impl<F: Family> Register<F> {
 
     fn show(&self, look: &Look) {
         let conditions = self.conditions(look);
-        self.watch.send_if_modified(|status| {
-            let now = DeviceStatus { online: true, conditions, problem: None };
-            let changed = *status != now;
-            *status = now;
-            changed
-        });
+        DeviceStatus { online: true, conditions, problem: None }.tell(&self.watch);
     }
 
     /// Codes of what is the matter.
@@ -383,13 +378,8 @@ impl<F: Family> Register<F> {
             Trouble::Lost(problem) => {
                 self.exchange = None;
                 self.standing.forget();
-                self.watch.send_if_modified(|status| {
-                    let now =
-                        DeviceStatus { online: false, problem: Some(problem.clone()), ..status.clone() };
-                    let changed = *status != now;
-                    *status = now;
-                    changed
-                });
+                let before = self.watch.borrow().clone();
+                DeviceStatus { online: false, problem: Some(problem.clone()), ..before }.tell(&self.watch);
                 DeviceError::offline(problem)
             }
             Trouble::Refused(refused) => refused.into(),

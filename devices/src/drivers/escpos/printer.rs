@@ -291,13 +291,7 @@ impl Printer {
     /// Tells the agent that the session is there, and how the printer is.
     pub fn publish(&self) {
         let now = DeviceStatus { online: true, conditions: conditions(&self.status), problem: None };
-        self.sink.send_if_modified(|status| {
-            let changed = *status != now;
-            if changed {
-                *status = now;
-            }
-            changed
-        });
+        now.tell(&self.sink);
     }
 
     /// Tells the agent that the session is gone, and why.
@@ -307,13 +301,7 @@ impl Printer {
             conditions: BTreeSet::from(["offline".to_owned()]),
             problem: Some(problem.to_owned()),
         };
-        self.sink.send_if_modified(|status| {
-            let changed = *status != now;
-            if changed {
-                *status = now;
-            }
-            changed
-        });
+        now.tell(&self.sink);
     }
 
     /// The state for evidence and for requests.

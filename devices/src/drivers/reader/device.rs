@@ -190,11 +190,7 @@ impl Device {
 
     fn tell_status(&self, problem: Option<String>) {
         let now = DeviceStatus { online: problem.is_none(), conditions: Default::default(), problem };
-        self.report.status.send_if_modified(|status| {
-            let changed = *status != now;
-            *status = now;
-            changed
-        });
+        now.tell(&self.report.status);
     }
 
     /// What the technician gets: a reader can't be made to read, so what it has read so far is judged.

@@ -334,11 +334,7 @@ impl Scale {
     }
 
     fn show(&self, now: DeviceStatus) {
-        self.status.send_if_modified(|status| {
-            let changed = *status != now;
-            *status = now;
-            changed
-        });
+        now.tell(&self.status);
     }
 
     /// Gives the link up.
