@@ -55,6 +55,7 @@ impl Board {
                 if place.document.state == state
                     && place.document.conditions == conditions
                     && place.document.problem == status.problem
+                    && place.document.drawer_open == status.drawer_open
                     && place.document.queue == queue =>
             {
                 return;
@@ -63,8 +64,8 @@ impl Board {
             None => 1,
         };
         let at = (self.inner.clock)();
-        let document =
-            DeviceStateDocument { state, conditions, problem: status.problem.clone(), queue, version, at };
+        let (problem, drawer_open) = (status.problem.clone(), status.drawer_open);
+        let document = DeviceStateDocument { state, conditions, problem, drawer_open, queue, version, at };
         places.devices.insert(device.to_owned(), Place { document, unsaid: true });
         drop(places);
         self.inner.changed.notify_one();

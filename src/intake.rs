@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
-use outlet_devices::{DeviceError, Work};
+use outlet_devices::{DeviceError, ErrorKind, Work};
 use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskError};
+use outlet_protocols::label::LabelOrder;
+use outlet_protocols::label_scale::ItemList;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -31,6 +34,8 @@ use crate::sequence::{Place, Sequence};
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
 /// From this size on a payload is judged on a thread of its own, as is one with a picture.
 const LARGE_PAYLOAD: usize = 32 * 1024;
+/// How long a device may take for a request: a test tries all baud rates of a serial line.
+const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 /// Requests answered at once.
 const REQUESTS_AT_ONCE: usize = 256;
 
@@ -76,6 +81,24 @@ impl Device {
     pub fn tell(&self, message: ToWorker) {
         self.readiness.busy();
         drop(self.worker.send(message));
+    }
+
+    /// Puts a request to the device and waits for its answer.
+    ///
+    /// # Errors
+    /// What the device says; kind `Busy` where it says nothing in time.
+    pub async fn ask(&self, request: Request) -> Result<Value, DeviceError> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(ToWorker::Request(request, answer));
+        let unanswered = |message: String| Err(DeviceError::new(ErrorKind::Busy, "internal", message));
+        match tokio::time::timeout(REQUEST_LIMIT, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => unanswered(format!("the worker of {} was restarted meanwhile: ask again", self.id)),
+            Err(_) => {
+                let limit = REQUEST_LIMIT.as_secs();
+                unanswered(format!("{} has not answered within {limit} s: ask again", self.id))
+            }
+        }
     }
 }
 
@@ -219,12 +242,13 @@ impl Intake {
             Kind::Drawer => Right::Drawer,
             Kind::Raw => Right::Raw,
             Kind::Fiscal => Right::Fiscal,
+            Kind::Items => Right::Items,
             _ => Right::Print,
         }];
         let (needs_raw, opens_drawer) = match work {
             Work::Print(document) => (document.needs_raw(), document.opens_drawer()),
             Work::Fiscal(task) => (false, **task == Task::OpenCashDrawer),
-            Work::Display(_) => (false, false),
+            Work::Display(_) | Work::Label(_) | Work::Items(_) => (false, false),
         };
         if needs_raw {
             needed.push(Right::Raw);
@@ -544,10 +568,21 @@ pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
             };
         }
         (Kind::Display, None) => return Err(invalid("a display job needs a document with its lines".into())),
-        (kind @ (Kind::Label | Kind::Ticket), _) => {
-            let word = kind_word(kind);
-            return Err(ErrorBody::new("unsupported", format!("no driver does {word} jobs")));
+        (Kind::Label, Some(value)) => {
+            return match LabelOrder::from_value(value) {
+                Ok(order) => Ok(Work::Label(Arc::new(order))),
+                Err(error) => Err(invalid(format!("document: {error}"))),
+            };
         }
+        (Kind::Label, None) => return Err(invalid("a label job needs a document: a label or an item".into())),
+        (Kind::Items, Some(value)) => {
+            return match ItemList::parse(&value) {
+                Ok(list) => Ok(Work::Items(Arc::new(list))),
+                Err(error) => Err(invalid(format!("document: {error}"))),
+            };
+        }
+        (Kind::Items, None) => return Err(invalid("an items job needs a document with its items".into())),
+        (Kind::Ticket, _) => return Err(ErrorBody::new("unsupported", "no driver does ticket jobs")),
     };
     if document.blocks.is_empty() {
         return Err(invalid("document: there are no blocks: nothing would be printed".into()));
@@ -793,6 +828,7 @@ fn default_ttl_s(kind: Kind) -> Option<u32> {
         Kind::Drawer => Some(10),
         Kind::Display => Some(60),
         Kind::Fiscal => None,
+        Kind::Items => Some(3600),
         Kind::Print | Kind::Label | Kind::Ticket | Kind::Raw => Some(900),
     }
 }
@@ -806,6 +842,7 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Display => "display",
         Kind::Drawer => "drawer",
         Kind::Raw => "raw",
+        Kind::Items => "items",
     }
 }
 

@@ -1,13 +1,11 @@
 //! Answers to requests: about jobs, about devices, about the agent.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use outlet_devices::driver::Request;
 use outlet_devices::link::Link;
 use outlet_devices::{ErrorKind, detect};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
 use crate::board::Board;
 use crate::bus::contract::{AgentRequest, ErrorBody, Reply, State};
@@ -15,9 +13,6 @@ use crate::intake::{Devices, ToWorker};
 use crate::journal::machine::{Event, Job, Refused};
 use crate::journal::{Journal, JournalError};
 use crate::rights::{Right, Rights};
-
-/// How long a device may take for a request: a test tries all baud rates of a serial line.
-const DEVICE_LIMIT: Duration = Duration::from_secs(120);
 
 /// Answers requests.
 #[derive(Clone)]
@@ -125,28 +120,14 @@ impl Requests {
         if let Err(error) = rights.require(user, &[right_for(&request)]) {
             return Reply::refused(error);
         }
-        let (answer, answered) = oneshot::channel();
-        target.tell(ToWorker::Request(request, answer));
-        let answered = match tokio::time::timeout(DEVICE_LIMIT, answered).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                let text =
-                    format!("{device} has not answered within {} s: ask again", DEVICE_LIMIT.as_secs());
-                return Reply::refused(ErrorBody::retryable("internal", text));
-            }
-        };
-        match answered {
-            Ok(Ok(result)) => Reply::done(result),
-            Ok(Err(error)) => {
+        match target.ask(request).await {
+            Ok(result) => Reply::done(result),
+            Err(error) => {
                 let retryable = matches!(error.kind, ErrorKind::Busy | ErrorKind::NotSent);
                 let body = ErrorBody { retryable, ..ErrorBody::new(error.code, error.message) };
                 let result = Some(error.evidence).filter(|evidence| !evidence.is_null());
                 Reply { result, ..Reply::refused(body) }
             }
-            Err(_) => Reply::refused(ErrorBody::retryable(
-                "internal",
-                "the device's worker was restarted meanwhile: ask again",
-            )),
         }
     }
 }
@@ -160,6 +141,7 @@ fn right_for(request: &Request) -> Right {
         | Request::Tare
         | Request::PresetTare { .. }
         | Request::Live { .. } => Right::Measure,
+        Request::Switch { .. } | Request::Pulse { .. } => Right::Switch,
     }
 }
 

@@ -21,12 +21,25 @@ pub enum Right {
     Raw,
     /// Weigh and count, set a scale to zero or tare.
     Measure,
+    /// Switch relays: bells, locks, lights.
+    Switch,
+    /// Load items into label scales.
+    Items,
     /// List, cancel, release and resolve jobs; test devices.
     Manage,
 }
 
 impl Right {
-    const ALL: [Self; 6] = [Self::Print, Self::Fiscal, Self::Drawer, Self::Raw, Self::Measure, Self::Manage];
+    const ALL: [Self; 8] = [
+        Self::Print,
+        Self::Fiscal,
+        Self::Drawer,
+        Self::Raw,
+        Self::Measure,
+        Self::Switch,
+        Self::Items,
+        Self::Manage,
+    ];
 
     /// The word of the configuration.
     fn as_str(self) -> &'static str {
@@ -36,6 +49,8 @@ impl Right {
             Self::Drawer => "drawer",
             Self::Raw => "raw",
             Self::Measure => "measure",
+            Self::Switch => "switch",
+            Self::Items => "items",
             Self::Manage => "manage",
         }
     }
@@ -64,7 +79,7 @@ pub struct Rights {
 impl Default for Rights {
     fn default() -> Self {
         Self {
-            anonymous: [Right::Print, Right::Fiscal, Right::Drawer, Right::Measure, Right::Manage].into(),
+            anonymous: Right::ALL.into_iter().filter(|right| *right != Right::Raw).collect(),
             users: BTreeMap::new(),
         }
     }
@@ -125,6 +140,6 @@ mod tests {
             assert_eq!(serde_json::from_str::<Right>(&word).ok(), Some(right));
         }
         let error = serde_json::from_str::<Right>("\"everything\"").unwrap_err().to_string();
-        assert!(error.contains("write print, fiscal, drawer, raw, measure, manage"), "{error}");
+        assert!(error.contains("write print, fiscal, drawer, raw, measure, switch, items, manage"), "{error}");
     }
 }

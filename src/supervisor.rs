@@ -123,6 +123,9 @@ impl JobContext for Watched<'_> {
     fn trace(&self, direction: Direction, bytes: &[u8]) {
         self.cx.trace(direction, bytes);
     }
+    fn ask<'a>(&'a self, device: &'a str, request: Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
+        self.cx.ask(device, request)
+    }
     fn aborted(&self) -> BoxFuture<'_, ()> {
         self.cx.aborted()
     }

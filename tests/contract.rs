@@ -310,7 +310,15 @@ fn what_the_agent_tells_of_itself_and_its_devices_is_what_the_schemas_say() {
         let conditions = vec!["paper-near-end".to_owned()];
         tells(
             "device-state",
-            &DeviceStateDocument { state, conditions, problem: None, queue, version: 1, at: NOW },
+            &DeviceStateDocument {
+                state,
+                conditions,
+                problem: None,
+                drawer_open: Some(false),
+                queue,
+                version: 1,
+                at: NOW,
+            },
         );
     }
     for reply in [Reply::done(json!({"jobs": []})), Reply::refused(ErrorBody::new("forbidden", "no"))] {

@@ -9,6 +9,8 @@ use outlet_protocols::code::Patterns;
 use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::Document;
 use outlet_protocols::fiscal::Task;
+use outlet_protocols::label::LabelOrder;
+use outlet_protocols::label_scale::ItemList;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -160,6 +162,10 @@ pub enum Work {
     Fiscal(Arc<Task>),
     /// Show text to the guest.
     Display(Arc<DisplayDocument>),
+    /// Print a label.
+    Label(Arc<LabelOrder>),
+    /// Load items into a label scale.
+    Items(Arc<ItemList>),
 }
 
 impl Work {
@@ -167,7 +173,7 @@ impl Work {
     pub fn document(&self) -> Option<&Arc<Document>> {
         match self {
             Self::Print(document) => Some(document),
-            Self::Fiscal(_) | Self::Display(_) => None,
+            Self::Fiscal(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) => None,
         }
     }
 
@@ -175,7 +181,7 @@ impl Work {
     /// became of another such job.
     pub fn is_booked(&self) -> bool {
         match self {
-            Self::Print(_) | Self::Display(_) => false,
+            Self::Print(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) => false,
             Self::Fiscal(task) => task.is_booked(),
         }
     }
@@ -202,6 +208,15 @@ pub trait JobContext: Send + Sync {
 
     /// Records bytes that crossed the wire, for the byte trace of the job.
     fn trace(&self, direction: Direction, bytes: &[u8]);
+
+    /// Asks another device of the outlet, such as the scale that a label's weight comes from.
+    ///
+    /// # Errors
+    /// What that device answers; `unknown-device` where there is none of this id, as in a context without an agent.
+    fn ask<'a>(&'a self, device: &'a str, _request: Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
+        let message = format!("there is no device {device:?} here");
+        Box::pin(std::future::ready(Err(DeviceError::new(ErrorKind::Rejected, "unknown-device", message))))
+    }
 
     /// Resolves when the agent is told to end at once.
     fn aborted(&self) -> BoxFuture<'_, ()>;
@@ -340,6 +355,22 @@ pub enum Request {
         #[schemars(range(min = 0, max = 3600))]
         for_s: u16,
     },
+    /// Switch an output of a relay on or off: a lock, a light.
+    Switch {
+        /// Which of the device's outputs.
+        output: String,
+        /// On, or off.
+        on: bool,
+    },
+    /// Switch an output of a relay on for a moment: a bell.
+    Pulse {
+        /// Which of the device's outputs.
+        output: String,
+        /// For how many milliseconds; what the device is set to when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 50, max = 60_000))]
+        for_ms: Option<u32>,
+    },
 }
 
 impl Request {
@@ -356,6 +387,8 @@ impl Request {
             Self::Tare => "tare",
             Self::PresetTare { .. } => "preset-tare",
             Self::Live { .. } => "live",
+            Self::Switch { .. } => "switch",
+            Self::Pulse { .. } => "pulse",
         }
     }
 
@@ -378,6 +411,8 @@ pub struct DeviceStatus {
     pub conditions: BTreeSet<String>,
     /// The last words on why it is offline.
     pub problem: Option<String>,
+    /// Whether the cash drawer is open, where the device knows it.
+    pub drawer_open: Option<bool>,
 }
 
 /// The paper ends soon.

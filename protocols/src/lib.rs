@@ -14,6 +14,7 @@ pub mod encode;
 pub mod escpos;
 pub mod fiscal;
 pub mod label;
+pub mod label_scale;
 pub mod layout;
 pub mod modbus;
 pub mod model;

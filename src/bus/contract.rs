@@ -194,6 +194,8 @@ pub enum Kind {
     Drawer,
     /// Bytes as they are: a right of its own.
     Raw,
+    /// Items for a label scale.
+    Items,
 }
 
 /// What becomes of a job past its deadline.
@@ -514,6 +516,9 @@ pub struct DeviceStateDocument {
     /// Why it is offline, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Whether its cash drawer is open, where the device knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawer_open: Option<bool>,
     /// What waits for it.
     pub queue: QueueState,
     /// Grows with each change.

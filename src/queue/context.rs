@@ -1,16 +1,17 @@
 //! What a driver gets from the agent while it does one job.
 
 use std::fmt::Write;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use outlet_devices::driver::{BoxFuture, Direction, JobContext, Waiting};
+use outlet_devices::driver::{BoxFuture, Direction, JobContext, Request, Waiting};
 use outlet_devices::{DeviceError, ErrorKind};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::intake::Devices;
 use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError};
 
@@ -21,6 +22,7 @@ const TRACE_LIMIT: usize = 48 * 1024;
 /// The context of one attempt.
 pub struct Context {
     journal: Journal,
+    devices: Arc<Devices>,
     job: String,
     route: String,
     number: u64,
@@ -49,6 +51,7 @@ impl Context {
     /// The context of a job that is taken up, and what its driver will say.
     pub fn new(
         journal: &Journal,
+        devices: &Arc<Devices>,
         job: &Job,
         route: &str,
         memory: Value,
@@ -57,6 +60,7 @@ impl Context {
         let (said, heard) = mpsc::unbounded_channel();
         let context = Self {
             journal: journal.clone(),
+            devices: devices.clone(),
             job: job.job.clone(),
             route: route.to_owned(),
             number: job.begun.unwrap_or_else(|| journal.next_attempt()),
@@ -149,6 +153,25 @@ impl JobContext for Context {
             let _ = write!(trace.lines, ",\"left_out\":{}", bytes.len() - room);
         }
         trace.lines.push_str("}\n");
+    }
+
+    fn ask<'a>(&'a self, device: &'a str, request: Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
+        Box::pin(async move {
+            match self.devices.get(device) {
+                // Its own worker is at this very job.
+                Some(known) if known.id != self.route => known.ask(request).await,
+                Some(_) => {
+                    let message = format!("{device} can't be asked by its own job");
+                    Err(DeviceError::new(ErrorKind::Rejected, "invalid-request", message))
+                }
+                None => {
+                    let known: Vec<&str> = self.devices.keys().map(String::as_str).collect();
+                    let message =
+                        format!("there is no device {device:?}: configured are {}", known.join(", "));
+                    Err(DeviceError::new(ErrorKind::Rejected, "unknown-device", message))
+                }
+            }
+        })
     }
 
     fn aborted(&self) -> BoxFuture<'_, ()> {

@@ -10,6 +10,7 @@ use outlet_devices::{DeviceError, ErrorKind, Work};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::RESOLVE_WITHIN;
 use super::context::{Context, Said};
@@ -128,6 +129,16 @@ impl Desk {
             ask_open: false,
             started: Instant::now(),
         }
+    }
+
+    /// What the driver gets for a job that is taken up, and what it will say.
+    pub(super) fn context(
+        &self,
+        job: &Job,
+        memory: Value,
+        abort: CancellationToken,
+    ) -> (Context, mpsc::UnboundedReceiver<Said>) {
+        Context::new(&self.journal, &self.devices, job, &self.device.id, memory, abort)
     }
 
     /// Takes up a job that the journal had left: to be done, or to be asked about.

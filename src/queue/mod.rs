@@ -222,8 +222,7 @@ impl Worker {
                 return After::Pause;
             }
         };
-        let device = &self.desk.device.id;
-        let (cx, mut said) = Context::new(&self.desk.journal, &job, device, memory, self.abort.clone());
+        let (cx, mut said) = self.desk.context(&job, memory, self.abort.clone());
         let result = {
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);

@@ -61,6 +61,52 @@ fn a_wrong_link_is_answered_with_a_right_one() {
 }
 
 #[test]
+fn a_hid_device_may_be_named_down_to_its_usage_page() {
+    let expected =
+        Link::Hid { vendor: 0x05e0, product: 0x1200, serial: Some("S 1/2?".into()), page: Some(0x8c) };
+    assert_eq!(link("hid://05E0:1200/S%201%2F2%3F?page=8C"), expected);
+    assert_eq!(expected.to_string(), "hid://05e0:1200/S%201%2F2%3F?page=8c");
+    assert_eq!(link("hid://05e0:1200").to_string(), "hid://05e0:1200");
+    assert_eq!(link("hid://05e0:1200?page=ff00").to_string(), "hid://05e0:1200?page=ff00");
+    for wrong in ["hid://05e0:1200?page=", "hid://05e0:1200?page=+8c", "hid://05e0:1200?usage=8c"] {
+        assert!(refusal(wrong).contains("page=8c"), "{wrong}");
+    }
+    assert!(refusal("hid://5e0:1200").contains("hid://05e0:1200/"));
+    assert!(refusal("hid:///dev/hidraw0").contains("four hexadecimal digits"));
+}
+
+#[test]
+fn a_device_that_types_is_named_as_a_usb_device_is() {
+    let expected = Link::Evdev { vendor: 0x0c2e, product: 0x0200, serial: Some("17".into()) };
+    assert_eq!(link("evdev://0c2e:0200/17"), expected);
+    assert_eq!(link("evdev://0C2E:0200").to_string(), "evdev://0c2e:0200");
+    assert!(refusal("evdev:///dev/input/event3").contains("evdev://05e0:1200/"));
+}
+
+#[test]
+fn a_pcsc_reader_is_named_as_pcsc_names_it() {
+    let expected = Link::Pcsc { reader: "ACS ACR122U 00 00".into() };
+    assert_eq!(link("pcsc://ACS%20ACR122U%2000%2000"), expected);
+    assert_eq!(link("pcsc://ACS ACR122U 00 00"), expected);
+    assert_eq!(expected.to_string(), "pcsc://ACS%20ACR122U%2000%2000");
+    assert!(refusal("pcsc://").contains("names no reader"));
+    assert!(refusal("pcsc://A%0AB").contains("names no reader"));
+}
+
+#[test]
+fn a_queue_needs_neither_its_port_nor_its_usual_name() {
+    let queue = |host: &str, port, path: &str| Link::Ipp { host: host.into(), port, path: path.into() };
+    assert_eq!(link("ipp://Office.local"), queue("office.local", 631, "/ipp/print"));
+    assert_eq!(link("ipp://10.0.0.30:8631/printers/A4"), queue("10.0.0.30", 8631, "/printers/A4"));
+    assert_eq!(link("ipp://[fe80::1]/ipp/print").to_string(), "ipp://[fe80::1]:631/ipp/print");
+    assert_eq!(link("ipp://10.0.0.30/").to_string(), "ipp://10.0.0.30:631/");
+    assert_eq!(link("ipp://a/%D0%901").to_string(), "ipp://a:631/%D0%901");
+    assert!(refusal("ipp:///ipp/print").contains("ipp://10.0.0.30"));
+    assert!(refusal("ipp://a:0/ipp/print").contains("1 to 65535"));
+    assert!(refusal("ipp://a/ipp?x=1").contains("names no queue"));
+}
+
+#[test]
 fn two_devices_on_one_port_claim_the_same() {
     assert!(link("tcp://printer").claim().conflicts(&link("tcp://PRINTER:9100").claim()));
     assert!(!link("tcp://printer").claim().conflicts(&link("tcp://printer:9101").claim()));
@@ -89,15 +135,37 @@ fn a_usb_claim_without_a_serial_number_takes_any_such_device() {
     assert!(!any.conflicts(&link("usb://0519:0e28").claim()));
 }
 
+#[test]
+fn a_scanner_and_a_scale_in_one_housing_are_two_claims_when_their_pages_are_named() {
+    let page = |query: &str| link(&format!("hid://05f9:2206/A{query}")).claim();
+    assert!(!page("?page=8c").conflicts(&page("?page=8d")));
+    assert!(page("").conflicts(&page("?page=8d")));
+    assert!(page("?page=8d").conflicts(&page("?page=8d")));
+    assert!(!page("").conflicts(&link("hid://05f9:2206/B").claim()));
+    assert!(page("").conflicts(&link("hid://05f9:2206").claim()));
+    assert!(link("evdev://05f9:2206").claim().conflicts(&link("evdev://05f9:2206/A").claim()));
+    assert!(!link("evdev://05f9:2206/A").claim().conflicts(&page("")));
+}
+
+#[test]
+fn one_reader_and_one_queue_belong_to_one_device() {
+    assert!(link("pcsc://A%20B").claim().conflicts(&link("pcsc://A B").claim()));
+    assert!(link("ipp://A").claim().conflicts(&link("ipp://a:631/ipp/print").claim()));
+    assert!(!link("ipp://a/one").claim().conflicts(&link("ipp://a/two").claim()));
+}
+
 proptest::proptest! {
     #[test]
     fn every_serial_number_survives_the_round_trip(vendor: u16, product: u16, serial in "\\PC{1,20}") {
-        let made = Link::Usb { vendor, product, serial: Some(serial) };
-        proptest::prop_assert_eq!(&made.to_string().parse::<Link>().unwrap(), &made);
+        let serial = Some(serial);
+        let hid = Link::Hid { vendor, product, serial: serial.clone(), page: Some(product) };
+        for made in [Link::Usb { vendor, product, serial: serial.clone() }, hid, Link::Evdev { vendor, product, serial }] {
+            proptest::prop_assert_eq!(&made.to_string().parse::<Link>().unwrap(), &made);
+        }
     }
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in "(tcp|serial|usb|usblp)://\\PC{0,30}") {
+    fn no_text_makes_the_parser_panic(text in "(tcp|serial|usb|usblp|hid|evdev|pcsc|ipp)://\\PC{0,30}") {
         if let Ok(link) = text.parse::<Link>() {
             proptest::prop_assert_eq!(link.to_string().parse::<Link>().unwrap(), link);
         }

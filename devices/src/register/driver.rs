@@ -346,8 +346,8 @@ impl<F: Family> Register<F> {
     }
 
     fn show(&self, look: &Look) {
-        let conditions = self.conditions(look);
-        DeviceStatus { online: true, conditions, problem: None }.tell(&self.watch);
+        let (conditions, drawer_open) = (self.conditions(look), look.drawer_open);
+        DeviceStatus { online: true, conditions, problem: None, drawer_open }.tell(&self.watch);
     }
 
     /// Codes of what is the matter.
@@ -379,7 +379,9 @@ impl<F: Family> Register<F> {
                 self.exchange = None;
                 self.standing.forget();
                 let before = self.watch.borrow().clone();
-                DeviceStatus { online: false, problem: Some(problem.clone()), ..before }.tell(&self.watch);
+                let problem_now = Some(problem.clone());
+                DeviceStatus { online: false, problem: problem_now, drawer_open: None, ..before }
+                    .tell(&self.watch);
                 DeviceError::offline(problem)
             }
             Trouble::Refused(refused) => refused.into(),
@@ -411,7 +413,7 @@ fn task_of(work: &Work) -> Result<std::sync::Arc<Task>, DeviceError> {
         Work::Print(document) if super::opens_drawer_only(document) => {
             Ok(std::sync::Arc::new(Task::OpenCashDrawer))
         }
-        Work::Print(_) | Work::Display(_) => Err(DeviceError::new(
+        Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => Err(DeviceError::new(
             ErrorKind::Unsupported,
             "unsupported",
             "a register prints no documents: send a nonFiscal task, or the document to a printer",

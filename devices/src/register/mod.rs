@@ -120,6 +120,8 @@ pub struct Look {
     pub obstacle: Option<Waiting>,
     /// The paper ends soon.
     pub paper_near_end: bool,
+    /// Whether the cash drawer is open, where the register knows it.
+    pub drawer_open: Option<bool>,
     /// It still prints.
     pub printing: bool,
     /// It waits to be told to go on with a document that the paper's end interrupted.

@@ -68,6 +68,9 @@ pub async fn open(link: &Link) -> Result<Box<dyn Stream>, TransportError> {
             let opening = tokio::task::spawn_blocking(move || usb::open(vendor, product, serial.as_deref()));
             Box::new(opening.await.unwrap_or_else(|e| Err((Fault::Other, e.to_string()))).map_err(fault)?)
         }
+        Link::Hid { .. } | Link::Evdev { .. } | Link::Pcsc { .. } | Link::Ipp { .. } => {
+            return Err(fault((Fault::WrongKind, "no byte stream leads there".to_owned())));
+        }
     })
 }
 
@@ -86,7 +89,7 @@ pub struct TransportError {
 /// What can be in the way of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// The host is there and nothing listens on the port, or the printer serves somebody else.
+    /// The host is there and nothing listens on the port, or the device serves somebody else.
     Refused,
     /// No way to the host, or nobody has its address.
     Unreachable,
@@ -113,14 +116,12 @@ impl Fault {
     pub fn remedy(&self) -> String {
         match self {
             Fault::Refused => {
-                "check the port (9100 on most printers) and that no other program holds the printer".into()
+                "check the port of the link, and that no other program holds the device".into()
             }
             Fault::Unreachable | Fault::Silent => {
-                "check that the printer is on, its network cable, and its address (hold FEED while \
-                 switching it on: most printers print it)"
-                    .into()
+                "check that the device is on, its network cable, and its address".into()
             }
-            Fault::UnknownHost => "check the name, or write the printer's address".into(),
+            Fault::UnknownHost => "check the name, or write the device's address".into(),
             Fault::Missing => {
                 "check its cable and that it is on; `outletd devices` lists what is plugged in".into()
             }

@@ -1,4 +1,4 @@
-//! Network printers: a TCP connection, mostly to port 9100.
+//! Network devices: a TCP connection; printers listen on port 9100.
 
 use std::io;
 use std::time::Duration;
@@ -66,7 +66,7 @@ mod tests {
         let error = transport::open(&link).await.err().expect("nothing listens there");
         assert_eq!(error.fault, Fault::Refused);
         let text = error.to_string();
-        assert!(text.contains(&link.to_string()) && text.contains("9100 on most printers"), "{text}");
+        assert!(text.contains(&link.to_string()) && text.contains("check the port of the link"), "{text}");
     }
 
     #[tokio::test]

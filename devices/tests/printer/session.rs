@@ -2,6 +2,7 @@
 
 use outlet_devices::driver::{Confidence, Request};
 use outlet_simulators::printer::{Fault, PrinterSpec};
+use serde_json::json;
 
 use crate::bed::*;
 
@@ -44,6 +45,29 @@ async fn idle_reports_every_change_of_paper_and_cover() {
         error = bed.driver.idle() => panic!("{error}"),
         () = watch => {}
     }
+}
+
+#[tokio::test]
+async fn the_drawer_is_open_at_the_level_that_the_drawer_has_and_unknown_without_it() {
+    for (level, open_is_high) in [("high", true), ("low", false)] {
+        let mut options = quick();
+        options["drawer_open"] = json!(level);
+        let mut bed = Bed::tcp(PrinterSpec::epson_80mm(), "epson-tm-t20iii", options).await;
+        let (printer, mut status) = (bed.printer.clone(), bed.status.clone());
+        let watch = async {
+            for (fault, high) in [(Fault::DrawerOpen, true), (Fault::DrawerClosed, false)] {
+                printer.inject(fault);
+                status.wait_for(|s| s.drawer_open == Some(high == open_is_high)).await.unwrap();
+            }
+            printer.inject(Fault::CutLink);
+            status.wait_for(|s| !s.online && s.drawer_open.is_none()).await.unwrap();
+        };
+        tokio::join!(bed.driver.idle(), watch);
+    }
+    let mut bed = Bed::epson().await;
+    assert_eq!(bed.status.borrow().drawer_open, None);
+    let status = bed.driver.request(&Request::Status).await.unwrap();
+    assert!(status["drawer_open"].is_null() && status["drawer_sensor_high"].is_boolean(), "{status}");
 }
 
 #[tokio::test]

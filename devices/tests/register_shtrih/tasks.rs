@@ -284,6 +284,22 @@ async fn shifts_are_refused_where_they_don_t_fit() {
 }
 
 #[tokio::test]
+async fn the_drawer_is_told_open_until_somebody_pushes_it_in() {
+    let mut bed = Bed::selling().await;
+    let (register, mut status) = (bed.register.clone(), bed.status.clone());
+    assert_eq!(status.borrow().drawer_open, Some(false));
+    bed.done(json!({"type": "openCashDrawer"})).await;
+    let watch = async {
+        status.wait_for(|s| s.drawer_open == Some(true)).await.unwrap();
+        register.inject(Fault::DrawerClose);
+        status.wait_for(|s| s.drawer_open == Some(false)).await.unwrap();
+        register.inject(Fault::CutLink);
+        status.wait_for(|s| !s.online && s.drawer_open.is_none()).await.unwrap();
+    };
+    tokio::join!(bed.driver.idle(), watch);
+}
+
+#[tokio::test]
 async fn an_expired_shift_is_changed_where_the_configuration_says_so() {
     use DocumentKind::{CloseShift, OpenShift, Registration, Sale};
     let mut options = quick();

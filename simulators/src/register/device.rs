@@ -94,6 +94,8 @@ pub(crate) struct Device {
     pub papers: Vec<RegisterPaper>,
     pub violations: Vec<String>,
     pub drawer_openings: u32,
+    /// The drawer has been opened and not pushed in.
+    pub drawer_open: bool,
     pub(super) naks: u32,
     pub(super) busy_answers: u32,
     pub(super) busy_until: Option<Instant>,
@@ -107,6 +109,7 @@ impl Device {
             papers: Vec::new(),
             violations: Vec::new(),
             drawer_openings: 0,
+            drawer_open: false,
             naks: 0,
             busy_answers: 0,
             busy_until: None,
@@ -170,6 +173,7 @@ impl Device {
     /// The drawer is opened.
     pub fn open_drawer(&mut self) {
         self.drawer_openings += 1;
+        self.drawer_open = true;
     }
 
     /// Notes what the vendor's document doesn't allow.

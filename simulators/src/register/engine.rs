@@ -323,6 +323,7 @@ impl Engine {
                 self.paper_ready();
             }
             Fault::CoverOpen => self.device.ledger.roll.cover_open = true,
+            Fault::DrawerClose => self.device.drawer_open = false,
             Fault::CoverClose => {
                 self.device.ledger.roll.cover_open = false;
                 self.paper_ready();

@@ -53,6 +53,8 @@ pub enum Fault {
     CoverOpen,
     /// The cover is closed.
     CoverClose,
+    /// The cash drawer, opened before, is pushed in.
+    DrawerClose,
     /// The clock falls back to 1 January 2000, as after a dead battery.
     ClockBeyondLimits,
     /// The clock is moved by so many seconds.

@@ -108,6 +108,8 @@ fn job_document(mut job: Map<String, Value>) -> Result<Document, Failure> {
         Ok(Work::Display(_)) => {
             Err(Failure::bad("a display has no paper: only print documents have a preview"))
         }
+        Ok(Work::Label(_)) => Err(Failure::bad("labels have no preview yet")),
+        Ok(Work::Items(_)) => Err(Failure::bad("a list of items is not printed: it has no preview")),
         Err(error) => Err(Failure::bad(format!("{}: {}", error.code, error.message))),
     }
 }

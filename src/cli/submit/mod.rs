@@ -86,6 +86,8 @@ enum KindArg {
     Drawer,
     /// Bytes as they are
     Raw,
+    /// Items for a label scale
+    Items,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

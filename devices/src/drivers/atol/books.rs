@@ -36,6 +36,8 @@ impl Atol {
         let mut look = Look {
             obstacle: obstacle(&status, &short),
             paper_near_end: short.paper_low,
+            // Which of the two bit 2 of the flags means differs between sources.
+            drawer_open: None,
             printing: prints(&short),
             interrupted: self.unprinted,
             document_open: status.receipt_open(),

@@ -68,7 +68,7 @@ impl EscPos {
             _ => Duration::ZERO,
         };
         Self {
-            printer: Printer::new(watch, model.language, model.status.asb, byte_time),
+            printer: Printer::new(watch, model.language, model.status.asb, options.drawer_open, byte_time),
             timing: options.timing(),
             link,
             model,

@@ -52,6 +52,10 @@ impl DriverFactory for Factory {
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
+        if matches!(link, Link::Hid { .. } | Link::Evdev { .. } | Link::Pcsc { .. } | Link::Ipp { .. }) {
+            let message = "a receipt printer is reached by tcp://, serial://, usb:// or usblp://";
+            return Err(wrong("link", message.to_owned()));
+        }
         let id = settings.model.as_deref().unwrap_or(DEFAULT_MODEL);
         let mut model = models::find(id).map_err(|e| wrong("model", e.to_string()))?.clone();
         let options = read_options(&settings.options)?;

@@ -17,6 +17,8 @@ pub struct Options {
     pub proof: ProofOption,
     /// Send so many bytes at most, then pause: for a printer that loses data without flow control.
     pub pace: Option<Pace>,
+    /// The level of the drawer's sensor that means open: drawers differ. Default: the drawer's state is not told.
+    pub drawer_open: Option<Level>,
     /// Milliseconds a printer has for an answer that needs no printing.
     pub answer_ms: u64,
     /// Milliseconds a healthy printer has for the proof of a job, on top of 5 ms a byte.
@@ -37,6 +39,7 @@ impl Default for Options {
             chinese: None,
             proof: ProofOption::Auto,
             pace: None,
+            drawer_open: None,
             answer_ms: 2_000,
             proof_ms: 30_000,
             stall_ms: 600_000,
@@ -61,6 +64,16 @@ pub enum ProofOption {
     Etb,
     /// Nothing: the bytes left. The printer need not answer at all.
     None,
+}
+
+/// Level of the drawer's sensor, pin 3 of its connector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Voltage.
+    High,
+    /// None.
+    Low,
 }
 
 /// How fast bytes may be sent.

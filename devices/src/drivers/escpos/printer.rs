@@ -10,8 +10,8 @@ use outlet_protocols::star;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::driver::PAPER_NEAR_END;
-use crate::driver::{DeviceStatus, StatusSink, Waiting};
+use super::options::Level;
+use crate::driver::{DeviceStatus, PAPER_NEAR_END, StatusSink, Waiting};
 
 /// A printer as the sessions of a driver see it, from one connect to the next.
 pub struct Printer {
@@ -45,6 +45,8 @@ pub struct Printer {
     on_line_until: Option<Instant>,
     /// It has automatic status back, which is switched on at connect and after each power-on.
     wants_asb: bool,
+    /// The level of the drawer's sensor that means open.
+    drawer_open: Option<Level>,
 }
 
 /// What a printer said, in the words of both languages.
@@ -85,7 +87,13 @@ const QUESTIONS: [RealTime; 4] = [RealTime::Printer, RealTime::Offline, RealTime
 
 impl Printer {
     /// A printer of which nothing is known yet.
-    pub fn new(sink: StatusSink, language: Language, wants_asb: bool, byte_time: Duration) -> Self {
+    pub fn new(
+        sink: StatusSink,
+        language: Language,
+        wants_asb: bool,
+        drawer_open: Option<Level>,
+        byte_time: Duration,
+    ) -> Self {
         Self {
             ear: match language {
                 Language::Escpos => Ear::Escpos(status::Parser::default()),
@@ -106,6 +114,7 @@ impl Printer {
             byte_time,
             on_line_until: None,
             wants_asb,
+            drawer_open,
         }
     }
 
@@ -120,7 +129,7 @@ impl Printer {
             Ear::Escpos(_) => Language::Escpos,
             Ear::Star(_) => Language::StarLine,
         };
-        *self = Self::new(self.sink.clone(), language, self.wants_asb, self.byte_time);
+        *self = Self::new(self.sink.clone(), language, self.wants_asb, self.drawer_open, self.byte_time);
     }
 
     /// Notes that bytes have left the agent: on a serial line they are on their way for a while.
@@ -290,8 +299,20 @@ impl Printer {
 
     /// Tells the agent that the session is there, and how the printer is.
     pub fn publish(&self) {
-        let now = DeviceStatus { online: true, conditions: conditions(&self.status), problem: None };
+        let now = DeviceStatus {
+            online: true,
+            conditions: conditions(&self.status),
+            problem: None,
+            drawer_open: self.drawer_open(),
+        };
         now.tell(&self.sink);
+    }
+
+    /// Whether the cash drawer is open, where that can be known.
+    fn drawer_open(&self) -> Option<bool> {
+        let seen = self.asb || self.confirmed.is_some();
+        let open = self.drawer_open.filter(|_| seen)?;
+        Some(self.status.drawer_high == (open == Level::High))
     }
 
     /// Tells the agent that the session is gone, and why.
@@ -300,6 +321,7 @@ impl Printer {
             online: false,
             conditions: BTreeSet::from(["offline".to_owned()]),
             problem: Some(problem.to_owned()),
+            drawer_open: None,
         };
         now.tell(&self.sink);
     }
@@ -319,6 +341,7 @@ impl Printer {
             "cover_open": status.cover_open,
             "offline": status.offline,
             "drawer_sensor_high": status.drawer_high,
+            "drawer_open": self.drawer_open(),
             "last_process_id": self.ids.last().map(|id| String::from_utf8_lossy(id).into_owned()),
         })
     }

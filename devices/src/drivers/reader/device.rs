@@ -189,7 +189,7 @@ impl Device {
     }
 
     fn tell_status(&self, problem: Option<String>) {
-        let now = DeviceStatus { online: problem.is_none(), conditions: Default::default(), problem };
+        let now = DeviceStatus { online: problem.is_none(), problem, ..DeviceStatus::default() };
         now.tell(&self.report.status);
     }
 

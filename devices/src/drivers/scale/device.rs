@@ -328,7 +328,7 @@ impl Scale {
         let worth = self.belief.judge(reading);
         self.teller.take(reading, worth, Instant::now());
         if worth != Worth::Unsure {
-            self.show(DeviceStatus { online: true, conditions: conditions(reading), problem: None });
+            self.show(DeviceStatus { online: true, conditions: conditions(reading), ..DeviceStatus::default() });
         }
         worth
     }
@@ -343,7 +343,7 @@ impl Scale {
         self.next = None;
         self.belief.forget();
         let conditions = self.status.borrow().conditions.clone();
-        self.show(DeviceStatus { online: false, conditions, problem: Some(problem.clone()) });
+        self.show(DeviceStatus { online: false, conditions, problem: Some(problem.clone()), ..DeviceStatus::default() });
         DeviceError::offline(problem)
     }
 

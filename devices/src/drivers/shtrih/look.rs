@@ -42,6 +42,7 @@ impl Shtrih {
         let look = Look {
             obstacle: obstacle(status.submode, status.flags),
             paper_near_end: false,
+            drawer_open: Some(status.flags.drawer_open()),
             printing: matches!(status.submode, Submode::Printing | Submode::PrintingReport),
             interrupted: matches!(status.submode, Submode::PaperEnded | Submode::ContinuePrint),
             document_open: matches!(mode, ModeKind::Document(_)) || in_storage,

@@ -65,7 +65,7 @@ impl DriverFactory for Factory {
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
         let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
         let link: Link = settings.link.parse().map_err(|e: LinkError| wrong("link", e.to_string()))?;
-        if matches!(link, Link::Usb { .. } | Link::UsbLp { .. }) {
+        if !matches!(link, Link::Tcp { .. } | Link::Serial { .. }) {
             let remedy = "a register is spoken to over tcp:// or serial://; by USB it is a serial port";
             return Err(wrong("link", remedy.to_owned()));
         }
@@ -118,7 +118,7 @@ impl Check for Intake {
         let task = match work {
             Work::Fiscal(task) => task,
             Work::Print(document) if is_drawer(document) => return Ok(()),
-            Work::Print(_) | Work::Display(_) => {
+            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => {
                 return Err(unsupported("a register prints no documents: send a nonFiscal task".to_owned()));
             }
         };

@@ -44,7 +44,8 @@ impl Commands<'_> {
     fn flags(&self) -> u16 {
         let roll = &self.device.ledger.roll;
         let paper = u16::from(!roll.out);
-        0x0030 | paper << 1 | paper << 7 | 1 << 9 | u16::from(roll.cover_open) << 10
+        let drawer = u16::from(self.device.drawer_open);
+        0x0030 | paper << 1 | paper << 7 | 1 << 9 | u16::from(roll.cover_open) << 10 | drawer << 11
     }
 
     /// `10`, 16 bytes with code and error.

@@ -11,7 +11,7 @@ const PAPER_OUT: [u8; 4] = [0x18, 0, 0x0C, 0];
 
 fn printer() -> Printer {
     let (sink, _) = tokio::sync::watch::channel(DeviceStatus::default());
-    Printer::new(sink, Language::Escpos, true, Duration::ZERO)
+    Printer::new(sink, Language::Escpos, true, None, Duration::ZERO)
 }
 
 fn payload(length: usize) -> Payload {
