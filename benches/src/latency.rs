@@ -20,7 +20,7 @@ const JOBS: usize = 2000;
 /// Jobs before that, not counted.
 const WARM_UP: usize = 200;
 /// Pause before each measurement, so that what the one before left to do is done.
-const SETTLE: Duration = Duration::from_millis(2);
+pub const SETTLE: Duration = Duration::from_millis(2);
 /// Bytes written before each sync: somewhat less than the journal appends to its log for a job's acceptance.
 const COMMIT: usize = 32 << 10;
 /// Size of the file they are written to in turn, as the journal's log is used again from its start.
@@ -84,7 +84,7 @@ pub async fn measure(agent: &Path, work: &Path, report: &mut Report) -> Result<(
 }
 
 /// Two clients of mosquitto.
-struct Hop {
+pub struct Hop {
     from: Client,
     to: Client,
 }
@@ -92,12 +92,14 @@ struct Hop {
 impl Hop {
     const TOPIC: &str = "bench/hop";
 
-    async fn new(port: u16) -> Result<Self> {
+    /// Connects both.
+    pub async fn new(port: u16) -> Result<Self> {
         let to = Client::connect(port, "to", &[Self::TOPIC]).await?;
         Ok(Self { from: Client::connect(port, "from", &[]).await?, to })
     }
 
-    async fn run(&mut self, payload: &str) -> Result<Duration> {
+    /// From the publication by one to its arrival at the other.
+    pub async fn run(&mut self, payload: &str) -> Result<Duration> {
         let start = Instant::now();
         self.from.publish(Self::TOPIC, payload, None).await?;
         Ok(self.to.next().await?.at - start)

@@ -7,6 +7,7 @@ mod fiscal;
 mod footprint;
 mod latency;
 mod process;
+mod readings;
 mod report;
 mod stats;
 mod throughput;
@@ -57,6 +58,8 @@ enum Part {
     Throughput,
     /// From publication to the fiscal sign, beside the bare exchange of the same frames
     Fiscal,
+    /// From a weight on a scale to its reading, beside the bare frame and mosquitto; fifty scales and scanners
+    Readings,
     /// Memory, and start to ready
     Footprint,
 }
@@ -94,6 +97,9 @@ fn measure(args: &Args) -> Result<bool> {
     }
     if wanted(Part::Fiscal) {
         runtime.block_on(fiscal::measure(agent, work, &args.python, &args.scripts, &mut report))?;
+    }
+    if wanted(Part::Readings) {
+        runtime.block_on(readings::measure(agent, work, &mut report))?;
     }
     if wanted(Part::Footprint) {
         runtime.block_on(footprint::measure(agent, work, &mut report))?;

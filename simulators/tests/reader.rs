@@ -181,8 +181,9 @@ fn the_lrc_of_a_track_is_that_of_the_sheet() {
 #[test]
 fn securemag_frames_its_data_with_length_xor_and_sum() {
     let frame = StripeFormat::SecureMag.wrap(&Tracks::new("", ";12?", ""));
-    // XOR 3B^31^32^3F = 07, sum 3B+31+32+3F = DD, by hand.
-    assert_eq!(frame, [0x02, 0x04, 0x00, b';', b'1', b'2', b'?', 0x07, 0xDD, 0x03]);
+    // One track of four characters, the second. XOR 00^17^00^04^00^3B^31^32^3F = 14,
+    // sum 00+17+00+04+00+3B+31+32+3F = F8, by hand.
+    assert_eq!(frame, [2, 9, 0, 0x00, 0x17, 0, 4, 0, b';', b'1', b'2', b'?', 0x14, 0xF8, 3]);
 }
 
 #[tokio::test]

@@ -18,9 +18,10 @@ pub enum StripeFormat {
         /// The LRC characters are passed on.
         lrc: bool,
     },
-    /// ID TECH SecureMag, OPOS format: `02`, length of the data (two bytes, low first), the data, XOR
-    /// of the data, sum of the data modulo 256, `03`. Source: facts sheet on cards, from the SecureMag
-    /// user manual.
+    /// ID TECH SecureMag, original format for OPOS: `02`, length of the data (two bytes, low first), the
+    /// data, XOR of the data, sum of the data modulo 256, `03`. The data are the type of card (0: ISO),
+    /// the status of the tracks (bits 0 to 2: nothing wrong with track 1 to 3; bits 3 to 5: there is
+    /// one), three lengths, and the tracks. Source: ID TECH, *SecureMag User Manual*, "Settings for OPOS".
     SecureMag,
 }
 
@@ -71,7 +72,15 @@ impl StripeFormat {
                 out.into_bytes()
             }
             Self::SecureMag => {
-                let data: Vec<u8> = tracks.present().flat_map(str::bytes).collect();
+                let all = [&tracks.first, &tracks.second, &tracks.third].map(Option::as_deref);
+                let there = (0..3).filter(|&track| all[track].is_some());
+                let status = there.fold(0b111, |status, track| status | 0b1000 << track);
+                let lengths = all.map(|track| track.map_or(0, str::len) as u8);
+                let data: Vec<u8> = [0, status]
+                    .into_iter()
+                    .chain(lengths)
+                    .chain(tracks.present().flat_map(str::bytes))
+                    .collect();
                 let [low, high] = u16::try_from(data.len()).unwrap_or(u16::MAX).to_le_bytes();
                 let xor = data.iter().fold(0, |sum, byte| sum ^ byte);
                 let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
