@@ -19,6 +19,7 @@ pub mod layout;
 pub mod modbus;
 pub mod model;
 pub mod paper;
+pub mod pdf;
 pub mod raster;
 pub mod scale;
 pub mod scanner;

@@ -31,6 +31,19 @@ pub trait Paper {
     fn beep(&mut self, beep: &Beep) -> Result<(), Self::Error>;
     /// Sends bytes as they are (a right of its own).
     fn raw(&mut self, raw: &Raw) -> Result<(), Self::Error>;
+    /// Says what the next lines are in a table. Only paper with pages has to know.
+    fn table(&mut self, _part: TablePart) {}
+}
+
+/// What the lines that follow are in a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TablePart {
+    /// Its header, and a rule right below it.
+    Header,
+    /// One of its rows, and the rules right below it.
+    Row,
+    /// No longer part of it.
+    End,
 }
 
 /// One line of text: runs from left to right that don't overlap.

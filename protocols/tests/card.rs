@@ -186,6 +186,41 @@ fn numbers_are_masked_in_byte_traces_and_what_follows_them_on_the_track() {
 }
 
 #[test]
+fn a_number_with_stray_digits_at_it_is_masked_too() {
+    let masked = |text: &str| String::from_utf8(mask_text(text.as_bytes()).bytes).unwrap();
+    // Numbers for tests, as Visa, Mastercard, American Express, Mir and UnionPay publish them.
+    for number in
+        ["4111111111111111", "5555555555554444", "378282246310005", "2200770239097761", "6212345678901265"]
+    {
+        for stray in ["0", "07", "007", "0007", "4444"] {
+            for text in [format!("{stray}{number}"), format!("{number}{stray}"), format!("9{number}{stray}")]
+            {
+                let shown = masked(&text);
+                let at = text.find(number).unwrap();
+                let middle = &shown[at + 6..at + number.len() - 4];
+                assert!(middle.bytes().all(|byte| byte == b'*'), "{text}: {shown}");
+                assert_eq!(shown.len(), text.len());
+            }
+        }
+    }
+    assert_eq!(masked("code 04111111111111111 end"), "code 0411111******1111 end");
+    // UnionPay's with 19 digits, behind three.
+    assert_eq!(masked("1236212345678900000003"), "123621234*********0003");
+    // A track whose separator was lost.
+    assert_eq!(masked("411111111111111125121010000000000000"), "411111******111125121010000000000000");
+    // And one with digits in front: a number of 19 digits, by what follows it.
+    assert_eq!(masked("0004111111111111111=2512101?"), "000411*********1111=*******?");
+}
+
+#[test]
+fn a_card_of_members_whose_long_number_has_a_banks_inside_stays_whole() {
+    // From a stripe it comes with its LRC and parity: no digits are in front of it by mistake.
+    let number = "0411111111111111110";
+    let reading = read(&format!(";{number}=3?"));
+    assert_eq!((reading.kind, reading.number.as_deref()), (CardKind::Member, Some(number)));
+}
+
+#[test]
 fn what_came_the_way_of_codes_is_told_to_be_a_card() {
     for card in [
         TRACK_1,

@@ -284,3 +284,25 @@ fn thermometers_tell_values_that_can_be_and_no_others() {
     assert_eq!(sensor("xy-md02").values[0].measures, Measure::Temperature);
     assert!(sensor("xy-md02").measured(&[]).is_err());
 }
+
+#[test]
+fn values_of_one_sensor_have_names_of_their_own() {
+    let two = |second: &str| {
+        let value = |name: &str| {
+            format!(
+                "[[values]]\n{name}\nmeasures = \"temperature\"\nat = {{ register = 0, encoding = \"i16\" }}\n\
+                 decimals = 1\nlowest = \"-40\"\nhighest = \"125\"\n"
+            )
+        };
+        let head = "id = \"two\"\nsource = \"its manual\"\nunit_id = 1\narea = \"input\"\n";
+        SensorProfile::from_toml(&format!("{head}{}{}", value(""), value(second)))
+    };
+    let profile = two("name = \"freezer\"").unwrap();
+    assert_eq!(
+        profile.values.iter().map(|value| value.name()).collect::<Vec<_>>(),
+        ["temperature", "freezer"]
+    );
+    for wrong in ["", "name = \"temperature\"", "name = \"Freezer\"", "name = \"\""] {
+        assert_eq!(two(wrong).unwrap_err().field, "values.name", "{wrong}");
+    }
+}

@@ -175,7 +175,7 @@ fn judge(track: usize, data: &str) -> Found {
             Found::Bank(pan)
         }
         _ if account.is_bank_form && digits >= 13 => Found::Misread,
-        _ if masking::mask_text(data.as_bytes()).found > 0 => Found::Misread,
+        _ if masking::is_on_track(data.as_bytes()) => Found::Misread,
         _ if account.number.is_empty() => Found::Member(data.to_owned()),
         _ => Found::Member(account.number),
     }

@@ -59,6 +59,15 @@ pub enum EncodeError {
     /// Raw bytes that are not base64.
     #[error("the raw block is not valid base64: {0}")]
     Raw(String),
+    /// More pages than one document may have.
+    #[error("the document is longer than {limit} pages: split it")]
+    TooManyPages {
+        /// Pages a document may have.
+        limit: usize,
+    },
+    /// The file for the printer can't be made.
+    #[error("the document can't be made into a PDF: {0}")]
+    Pdf(String),
     /// Something this model has not.
     #[error("{model} has no {what}")]
     Unsupported {
@@ -84,10 +93,11 @@ impl EncodeError {
     /// What kind of error it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoSuchPage { .. } | Self::Unsupported { .. } => ErrorKind::Unsupported,
-            Self::BarcodeTooWide { .. } | Self::SymbolFull { .. } | Self::QrTooWide { .. } => {
-                ErrorKind::TooLarge
-            }
+            Self::NoSuchPage { .. } | Self::Unsupported { .. } | Self::Pdf(_) => ErrorKind::Unsupported,
+            Self::BarcodeTooWide { .. }
+            | Self::SymbolFull { .. }
+            | Self::QrTooWide { .. }
+            | Self::TooManyPages { .. } => ErrorKind::TooLarge,
             Self::Picture(
                 PictureError::TooLarge { .. } | PictureError::OverLimits(_) | PictureError::TooWide { .. },
             ) => ErrorKind::TooLarge,

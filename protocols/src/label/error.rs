@@ -38,6 +38,19 @@ impl LabelError {
         Self::Unsupported(Fault { at: at.into(), problem: problem.into() })
     }
 
+    /// The same error of something that stands below this place.
+    pub(super) fn below(self, parent: &str) -> Self {
+        let lower = |fault: Fault| {
+            let dot = if fault.at.is_empty() || fault.at.starts_with('[') { "" } else { "." };
+            Fault { at: format!("{parent}{dot}{}", fault.at), ..fault }
+        };
+        match self {
+            Self::Invalid(fault) => Self::Invalid(lower(fault)),
+            Self::DoesNotFit(fault) => Self::DoesNotFit(lower(fault)),
+            Self::Unsupported(fault) => Self::Unsupported(lower(fault)),
+        }
+    }
+
     /// From a message of [`crate::document::strict`], which may start with a path.
     pub(super) fn from_message(message: &str) -> Self {
         let (at, problem) = match message.strip_prefix('.').and_then(|rest| rest.split_once(": ")) {

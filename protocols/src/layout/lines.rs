@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use crate::paper::{Line, Paper, Run};
+use crate::paper::{Line, Paper, Run, TablePart};
 
 /// Takes the lines of a text in turn.
 pub(super) trait Lines<'t> {
     type Error;
 
     fn line(&mut self, runs: &[Run<'t>]) -> Result<(), Self::Error>;
+
+    /// Says what the next lines are in a table.
+    fn table(&mut self, _part: TablePart) {}
 }
 
 /// Lines that go to the paper at once.
@@ -20,6 +23,10 @@ impl<'t, P: Paper> Lines<'t> for ToPaper<'_, P> {
 
     fn line(&mut self, runs: &[Run<'t>]) -> Result<(), P::Error> {
         self.0.line(&Line { runs })
+    }
+
+    fn table(&mut self, part: TablePart) {
+        self.0.table(part);
     }
 }
 

@@ -6,7 +6,7 @@ use super::measure::{Kind, measure};
 use super::paragraph::{Setting, cell, fitting};
 use super::{Part, Region, Setter, aligned, repeat};
 use crate::document::{Columns, Content, Flow, Row, Table, TableCell, TextAlign, Width, Wrap};
-use crate::paper::{Run, Style};
+use crate::paper::{Run, Style, TablePart};
 
 /// A cell and how it is set.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,15 @@ impl Setter {
         self.report.stacked += u32::from(!matches!(shape, Shape::Grid(_)));
         let place = Place { table, shape, region };
         if let Some(header) = &table.header {
+            lines.table(TablePart::Header);
             self.row(header, Style { bold: true, ..table.style }, &place, runs, lines)?;
         }
         for row in &table.rows {
             match row {
-                Row::Cells(cells) => self.row(cells, table.style, &place, runs, lines)?,
+                Row::Cells(cells) => {
+                    lines.table(TablePart::Row);
+                    self.row(cells, table.style, &place, runs, lines)?;
+                }
                 Row::Rule(row) => {
                     let style = fitting(table.style, &self.metrics, region.width, 1);
                     let cell = cell(style, &self.metrics);
@@ -85,6 +89,7 @@ impl Setter {
                 }
             }
         }
+        lines.table(TablePart::End);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ProfileError, read_toml};
+use super::{MOST_REGISTERS, ProfileError, read_toml};
 
 /// A relay board, as its document describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -96,8 +96,10 @@ impl RelayProfile {
         if self.source.trim().is_empty() {
             return bad("source", "must name the document the figures are from");
         }
-        if self.channels == 0 || self.address.checked_add(self.channels - 1).is_none() {
-            return bad("channels", "must be at least 1, and end below address 65536");
+        if !(1..=MOST_REGISTERS).contains(&self.channels)
+            || self.address.checked_add(self.channels - 1).is_none()
+        {
+            return bad("channels", "must be 1 to 125, and end below address 65536");
         }
         if self.on == self.off {
             return bad("off", "must differ from `on`");

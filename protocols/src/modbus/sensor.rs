@@ -29,6 +29,10 @@ pub struct SensorProfile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quantity {
+    /// What it is called, where a device measures the same at several places: `freezer`. The word of `measures` when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What it is.
     pub measures: Measure,
     /// Where its value is.
@@ -49,6 +53,31 @@ pub enum Measure {
     Temperature,
     /// Relative, in percent.
     Humidity,
+}
+
+impl Measure {
+    /// The word of profiles.
+    pub fn word(self) -> &'static str {
+        match self {
+            Measure::Temperature => "temperature",
+            Measure::Humidity => "humidity",
+        }
+    }
+
+    /// The unit of its values.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Measure::Temperature => "°C",
+            Measure::Humidity => "%",
+        }
+    }
+}
+
+impl Quantity {
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.measures.word())
+    }
 }
 
 /// A value that was measured.
@@ -93,7 +122,16 @@ impl SensorProfile {
         if self.values.is_empty() {
             return bad("values", "must have at least one value");
         }
-        for quantity in &self.values {
+        for (index, quantity) in self.values.iter().enumerate() {
+            let name = quantity.name();
+            if name.is_empty()
+                || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            {
+                return bad("values.name", "must be of a-z 0-9 -");
+            }
+            if self.values.iter().take(index).any(|other| other.name() == name) {
+                return bad("values.name", "must be another one for each value");
+            }
             if quantity.decimals > 6 {
                 return bad("values.decimals", "must be 0 to 6");
             }

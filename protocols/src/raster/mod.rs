@@ -4,11 +4,15 @@ mod bitmap;
 mod dither;
 mod glyphs;
 mod picture;
+mod shape;
 mod symbol;
 mod text;
 
 pub use bitmap::Bitmap;
 pub use dither::{Grey, dither};
 pub use picture::{MAX_HEIGHT, MAX_PIXELS, MAX_WIDTH, PictureError, picture};
+pub(crate) use picture::{decode, size as picture_size};
+pub(crate) use shape::{Glyph, Shaped, shape};
 pub use symbol::{barcode, qr};
+pub(crate) use text::{ADVANCE, ASCENT, BOLD, HEIGHT, REGULAR};
 pub use text::{MissingGlyphs, line};

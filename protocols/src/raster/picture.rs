@@ -29,23 +29,7 @@ pub fn picture(
     dpi: (u16, u16),
     how: Dither,
 ) -> Result<Bitmap, PictureError> {
-    let unreadable = |error: ImageError| match error {
-        ImageError::Limits(e) => PictureError::OverLimits(e.to_string()),
-        e => PictureError::Unreadable(e.to_string()),
-    };
-    let reader = || {
-        ImageReader::new(Cursor::new(file))
-            .with_guessed_format()
-            .map_err(|e| PictureError::Unreadable(e.to_string()))
-    };
-    let (columns, rows) = reader()?.into_dimensions().map_err(unreadable)?;
-    let pixels = u64::from(columns) * u64::from(rows);
-    if columns > MAX_WIDTH || rows > MAX_HEIGHT || pixels > MAX_PIXELS {
-        return Err(PictureError::TooLarge { columns, rows });
-    }
-    if pixels == 0 {
-        return Err(PictureError::Unreadable("it has no pixels".into()));
-    }
+    let (columns, rows) = size(file)?;
     let target = match width {
         Some(0) => return Err(PictureError::NoWidth),
         Some(width) if width > max_width => return Err(PictureError::TooWide { width, max_width }),
@@ -58,19 +42,50 @@ pub fn picture(
         Ok(height) if u32::from(height) <= MAX_HEIGHT => height,
         _ => return Err(PictureError::TooLarge { columns, rows }),
     };
-    let mut reader = reader()?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_WIDTH);
-    limits.max_image_height = Some(MAX_HEIGHT);
-    limits.max_alloc = Some(MAX_PIXELS * 16);
-    reader.limits(limits);
-    let grey = on_white(&reader.decode().map_err(unreadable)?);
+    let grey = on_white(&decode(file)?);
     let grey = if grey.dimensions() == (u32::from(target), u32::from(height)) {
         grey
     } else {
         imageops::resize(&grey, u32::from(target), u32::from(height), imageops::FilterType::Triangle)
     };
     Ok(dither(&Grey { width: target, height, pixels: grey.into_raw() }, how))
+}
+
+/// The columns and rows of a file, judged by its header.
+pub(crate) fn size(file: &[u8]) -> Result<(u32, u32), PictureError> {
+    let (columns, rows) = reader(file)?.into_dimensions().map_err(unreadable)?;
+    let pixels = u64::from(columns) * u64::from(rows);
+    if columns > MAX_WIDTH || rows > MAX_HEIGHT || pixels > MAX_PIXELS {
+        return Err(PictureError::TooLarge { columns, rows });
+    }
+    if pixels == 0 {
+        return Err(PictureError::Unreadable("it has no pixels".into()));
+    }
+    Ok((columns, rows))
+}
+
+/// The pixels of a file whose [`size`] was judged.
+pub(crate) fn decode(file: &[u8]) -> Result<DynamicImage, PictureError> {
+    let mut reader = reader(file)?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_WIDTH);
+    limits.max_image_height = Some(MAX_HEIGHT);
+    limits.max_alloc = Some(MAX_PIXELS * 16);
+    reader.limits(limits);
+    reader.decode().map_err(unreadable)
+}
+
+fn reader(file: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, PictureError> {
+    ImageReader::new(Cursor::new(file))
+        .with_guessed_format()
+        .map_err(|error| PictureError::Unreadable(error.to_string()))
+}
+
+fn unreadable(error: ImageError) -> PictureError {
+    match error {
+        ImageError::Limits(error) => PictureError::OverLimits(error.to_string()),
+        error => PictureError::Unreadable(error.to_string()),
+    }
 }
 
 /// Why a file can't be printed.

@@ -12,15 +12,20 @@ use unicode_width::UnicodeWidthChar;
 use super::{Bitmap, glyphs};
 use crate::paper::{Cell, Line, Metrics, Run};
 
-const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSansMono.ttf");
-const BOLD: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSansMono-Bold.ttf");
-const FAMILY: &str = "DejaVu Sans Mono";
+/// The embedded font.
+pub(crate) const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSansMono.ttf");
+/// The embedded font, bold.
+pub(crate) const BOLD: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSansMono-Bold.ttf");
+pub(super) const FAMILY: &str = "DejaVu Sans Mono";
 
 /// Advance of every glyph of the font, in 1/2048 of its size (its `hmtx` table).
-const ADVANCE: f32 = 1233.0 / 2048.0;
+pub(crate) const ADVANCE: f32 = 1233.0 / 2048.0;
 
 /// Height of the font from its highest to its lowest stroke, in sizes (`hhea`: 1901 and 483 of 2048).
-const HEIGHT: f32 = 2384.0 / 2048.0;
+pub(crate) const HEIGHT: f32 = 2384.0 / 2048.0;
+
+/// The part of that above the base line.
+pub(crate) const ASCENT: f32 = 1901.0 / 2048.0;
 
 /// Coverage from which a dot is black, of 255.
 const INK: u32 = 112;
@@ -59,10 +64,10 @@ pub fn line(line: &Line<'_>, metrics: Metrics, min_height: u16) -> (Bitmap, Miss
 }
 
 /// The fonts cost about 2 MiB once used; a daemon that never draws text never pays.
-static FONTS: LazyLock<Mutex<Fonts>> = LazyLock::new(|| Mutex::new(Fonts::new()));
+pub(super) static FONTS: LazyLock<Mutex<Fonts>> = LazyLock::new(|| Mutex::new(Fonts::new()));
 
-struct Fonts {
-    system: FontSystem,
+pub(super) struct Fonts {
+    pub(super) system: FontSystem,
     glyphs: SwashCache,
     /// Characters of the regular font; the bold one has the same scripts.
     covered: HashSet<char>,
@@ -133,7 +138,7 @@ impl Fonts {
     }
 
     /// Whether the font has a glyph.
-    fn has(&mut self, c: char) -> bool {
+    pub(super) fn has(&mut self, c: char) -> bool {
         if self.covered.is_empty() {
             let id = self.system.db().faces().next().map(|face| face.id);
             let font = id.and_then(|id| self.system.get_font(id, fontdb::Weight::NORMAL));

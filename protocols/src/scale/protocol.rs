@@ -145,7 +145,8 @@ pub enum Failure {
     Refused(String),
     /// A scale with another number answered.
     #[error(
-        "a scale with number {heard} answers where {expected} was expected: set option `id`, or find the cable"
+        "a scale with number {heard} answers where {expected} was expected: set option `id` (`unit_id` on Modbus), or \
+         find the cable"
     )]
     OtherScale {
         /// The number of the configuration.

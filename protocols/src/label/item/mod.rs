@@ -19,7 +19,7 @@ use serde_json::Value;
 pub use captions::{Captions, captions, languages};
 pub use compose::{LaidOut, lay_out};
 pub use shelf_life::{NoShelfLife, ShelfLife};
-pub use template::{Field, Row, Template, TemplateError, template, templates};
+pub use template::{Field, LEAST, Row, Template, TemplateError, template, templates};
 
 use super::LabelError;
 use crate::fiscal::DateTime;

@@ -14,7 +14,7 @@ use crate::label::validate::limits;
 use crate::label::{FontSize, Media, Overflow};
 
 /// A label for items, of one size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Template {
     /// Name in configurations: `[a-z0-9-]{1,64}`.
@@ -41,7 +41,7 @@ pub struct Template {
 }
 
 /// A row of a template.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// One field: a paragraph as wide as the label. Several: columns, each with its caption above.
@@ -194,7 +194,11 @@ impl Template {
         self.rows.iter().flat_map(|row| row.show.iter().copied())
     }
 
-    fn check(&self) -> Result<(), TemplateError> {
+    /// Checks what the keys say.
+    ///
+    /// # Errors
+    /// [`TemplateError::Value`] with the key.
+    pub fn check(&self) -> Result<(), TemplateError> {
         let wrong = |at: String, problem: &str| {
             Err(TemplateError::Value { template: self.id.clone(), at, problem: problem.to_owned() })
         };
