@@ -117,6 +117,11 @@
 //!
 //! From the command line: `cargo run -p outlet-simulators --example reader -- --kind scanner`.
 //!
+//! # HID devices
+//!
+//! Scales, scanners, stripe readers and keyboards that the kernel takes for real ones, with hidraw and event
+//! nodes: [`hid`], on a machine of its own (`machine/run`).
+//!
 //! # Customer display
 //!
 //! Two lines of twenty characters, CD5220 or ESC/POS, on a TCP port or a pseudo terminal. It forgets
@@ -166,11 +171,46 @@
 //!
 //! From the command line: `cargo run -p outlet-simulators --example label_scale -- --protocol mertech`.
 
+//! # Modbus line
+//!
+//! Relays, sensors and indicators as stations with coils and registers on one serial line or TCP port.
+//!
+//! ```
+//! use outlet_simulators::modbus::{Framing, Modbus, Station};
+//!
+//! let line = Modbus::new(Framing::Rtu).with(1, Station::relay_board(8));
+//! let on = [0x01, 0x05, 0x00, 0x00, 0xFF, 0x00, 0x8C, 0x3A];
+//! assert_eq!(line.feed(&on), on);
+//! assert_eq!(line.coil(1, 0), Some(true));
+//! ```
+//!
+//! # Office printer
+//!
+//! IPP over HTTP, with its queue: jobs by name, states and reasons, copies, a tray that runs empty.
+//!
+//! ```
+//! use outlet_simulators::ipp_printer::{Fault, IppPrinter, PrinterSpec};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> std::io::Result<()> {
+//! let printer = IppPrinter::new(PrinterSpec::office());
+//! printer.serve_tcp("127.0.0.1:0").await?;
+//! assert!(printer.link().ends_with("/ipp/print"));
+//!
+//! printer.inject(Fault::SheetsLeft(1));
+//! assert!(printer.jobs().is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
 mod characters;
 pub mod display;
+pub mod hid;
+pub mod ipp_printer;
 pub mod label_printer;
 pub mod label_scale;
 mod link;
+pub mod modbus;
 mod peripheral;
 pub mod printer;
 pub mod reader;

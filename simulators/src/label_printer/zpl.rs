@@ -192,6 +192,8 @@ impl Zpl {
                 let copies = parameters.number(0).unwrap_or(1);
                 self.in_format(|format| format.copies = copies.clamp(1, 99_999_999))
             }
+            // Nothing is reversed: as after power on.
+            "LR" if parameters.letter(0) != Some('Y') => Ok(()),
             // Media, speed, darkness, comments, and what is kept: without dots.
             "FX" | "PR" | "PO" | "MM" | "MN" | "MT" | "MD" | "LS" | "LT" | "PM" | "JM" | "JU" | "SD"
             | "TA" | "ML" | "JB" | "CW" | "JS" | "JT" | "KN" => Ok(()),
