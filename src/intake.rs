@@ -574,7 +574,9 @@ pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
                 Err(error) => Err(invalid(format!("document: {error}"))),
             };
         }
-        (Kind::Label, None) => return Err(invalid("a label job needs a document: a label or an item".into())),
+        (Kind::Label, None) => {
+            return Err(invalid("a label job needs a document: a label or an item".into()));
+        }
         (Kind::Items, Some(value)) => {
             return match ItemList::parse(&value) {
                 Ok(list) => Ok(Work::Items(Arc::new(list))),
@@ -614,7 +616,7 @@ impl Judged {
     fn into_record(self) -> (NewJob, Work) {
         let Self { submission, reply_to: _, payload, work, device, expiry_s, place } = self;
         let hash = hash_of(&device.id, &payload);
-        let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind));
+        let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind, &work));
         let ttl_s = match (ttl_s, expiry_s) {
             (Some(ttl), Some(expiry)) => Some(ttl.min(expiry)),
             (ttl, expiry) => ttl.or(expiry),
@@ -823,8 +825,10 @@ fn hash_of(device: &str, payload: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn default_ttl_s(kind: Kind) -> Option<u32> {
+fn default_ttl_s(kind: Kind, work: &Work) -> Option<u32> {
     match kind {
+        // Later something else lies on the scale.
+        Kind::Label if matches!(work, Work::Label(order) if order.weighs()) => Some(60),
         Kind::Drawer => Some(10),
         Kind::Display => Some(60),
         Kind::Fiscal => None,

@@ -157,6 +157,12 @@ fn error_body(error: &JournalError) -> ErrorBody {
     }
 }
 
+/// An id that says what it is.
+fn suggested_id(driver: &str, number: usize) -> String {
+    let word = if driver == "escpos" { "printer" } else { driver };
+    format!("{word}-{number}")
+}
+
 /// What is plugged in, configured or not, with the lines that would configure it. Blocks for milliseconds.
 fn scan(configured: &[String]) -> Vec<Value> {
     let claims: Vec<_> = configured.iter().filter_map(|link| link.parse::<Link>().ok()).collect();
@@ -171,7 +177,7 @@ fn scan(configured: &[String]) -> Vec<Value> {
             "configured": known,
             "problem": found.problem,
             "remedy": found.remedy,
-            "suggestion": (!known).then(|| found.to_toml(&format!("printer-{}", index + 1))),
+            "suggestion": (!known).then(|| found.to_toml(&suggested_id(found.driver, index + 1))),
         })
     });
     found.collect()

@@ -140,6 +140,9 @@ mod tests {
             assert_eq!(serde_json::from_str::<Right>(&word).ok(), Some(right));
         }
         let error = serde_json::from_str::<Right>("\"everything\"").unwrap_err().to_string();
-        assert!(error.contains("write print, fiscal, drawer, raw, measure, switch, items, manage"), "{error}");
+        assert!(
+            error.contains("write print, fiscal, drawer, raw, measure, switch, items, manage"),
+            "{error}"
+        );
     }
 }

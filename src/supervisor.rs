@@ -117,6 +117,9 @@ impl JobContext for Watched<'_> {
     fn memory(&self) -> Value {
         self.cx.memory()
     }
+    fn earlier(&self) -> BoxFuture<'_, Result<Value, DeviceError>> {
+        self.cx.earlier()
+    }
     fn waiting(&self, reason: Option<Waiting>) {
         self.cx.waiting(reason);
     }

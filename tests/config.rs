@@ -232,6 +232,44 @@ fn two_names_of_one_serial_port_are_one_port() {
     files.complains("outletd.toml", 9, &["is already used by device \"kitchen\"", "can't share a port"]);
 }
 
+/// A thermometer on Modbus.
+fn thermometer(id: &str, link: &str, options: &str) -> String {
+    format!(
+        "[[device]]\nid = \"{id}\"\ndriver = \"sensor\"\nmodel = \"xy-md02\"\nlink = \"{link}\"\noptions = {{ {options} }}\n"
+    )
+}
+
+#[test]
+fn devices_on_one_modbus_line_share_its_link_when_each_has_its_own_number() {
+    let line = "serial:///dev/ttyUSB0?baud=9600";
+    let (first, second) =
+        (thermometer("fridge", line, "unit_id = 2"), thermometer("freezer", line, "unit_id = 3"));
+    let relay = format!(
+        "[[device]]\nid = \"door\"\ndriver = \"relay\"\nmodel = \"lctech-relay\"\nlink = \"{line}\"\n"
+    );
+    let files = Files::with(&format!("outlet = \"demo\"\n{first}{second}{relay}"));
+    assert_eq!(files.load().device.len(), 3);
+
+    let same = thermometer("freezer", line, "unit_id = 2");
+    Files::with(&format!("outlet = \"demo\"\n{first}{same}")).complains(
+        "outletd.toml",
+        12,
+        &["is already used by device \"fridge\"", "both are unit 2", "`unit_id`"],
+    );
+    let faster = thermometer("freezer", "serial:///dev/ttyUSB0?baud=19200", "unit_id = 3");
+    Files::with(&format!("outlet = \"demo\"\n{first}{faster}")).complains(
+        "outletd.toml",
+        12,
+        &["is already used by device \"fridge\"", "the same link, letter for letter"],
+    );
+    let printer = format!("[[device]]\nid = \"bar\"\ndriver = \"escpos\"\nlink = \"{line}\"\n");
+    Files::with(&format!("outlet = \"demo\"\n{first}{printer}")).complains(
+        "outletd.toml",
+        11,
+        &["is already used by device \"fridge\"", "can't share a port"],
+    );
+}
+
 #[test]
 fn a_usb_printer_without_a_serial_number_claims_every_one_of_its_kind() {
     let on =

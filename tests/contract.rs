@@ -438,6 +438,8 @@ fn document_schema(kind: Kind) -> &'static str {
         Kind::Drawer => "drawer-document",
         Kind::Raw => "raw-document",
         Kind::Fiscal => "fiscal-document",
+        Kind::Label => "label-document",
+        Kind::Items => "items-document",
         _ => "print-document",
     }
 }

@@ -165,10 +165,11 @@ fn is_case_of(path: &Path, name: &str) -> bool {
     named && folder.contains("outlet_simulators") && folder.contains("test]")
 }
 
-/// The module of a driver: its name, but for the readers, which have one in common.
+/// The module of a driver: its name, but for readers and for Modbus equipment, which have one in common.
 fn module_of(driver: &str) -> String {
     match driver {
         "scanner" | "card-reader" | "rfid-reader" => "reader".to_owned(),
+        "relay" | "sensor" => "modbus".to_owned(),
         _ => driver.replace('-', "_"),
     }
 }

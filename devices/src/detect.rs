@@ -1,4 +1,4 @@
-//! What is plugged in: USB printers, serial ports and the kernel's printer devices.
+//! What is plugged in: USB printers, serial ports, the kernel's printer devices, HID devices, and devices that type.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -10,6 +10,8 @@ use serialport::{SerialPortInfo, SerialPortType};
 
 use crate::link::{Link, SerialLine};
 use crate::models;
+use crate::transport::evdev::{self, InputNodes, Node, System as _};
+use crate::transport::hid::{self, HidRaw, Interface, System as _};
 use crate::transport::usb::{LibUsb, Printer, SerialNumber, UsbBus, permission_remedy};
 
 /// Something that is plugged in.
@@ -17,6 +19,8 @@ use crate::transport::usb::{LibUsb, Printer, SerialNumber, UsbBus, permission_re
 pub struct Found {
     /// The link to write into the configuration.
     pub link: String,
+    /// The driver to try first.
+    pub driver: &'static str,
     /// What it says it is, for people.
     pub name: String,
     /// The model that its name points to, if one does.
@@ -30,7 +34,11 @@ pub struct Found {
 impl Found {
     /// A `[[device]]` table to copy into the configuration.
     pub fn to_toml(&self, id: &str) -> String {
-        let model = self.model.as_deref().unwrap_or("generic-80");
+        let model = match (&self.model, self.driver) {
+            (Some(model), _) => format!("model = \"{model}\"\n"),
+            (None, "escpos") => "model = \"generic-80\"\n".to_owned(),
+            (None, _) => String::new(),
+        };
         let mut table = String::new();
         if let Some(problem) = &self.problem {
             // Writing to a string can't fail.
@@ -38,8 +46,8 @@ impl Found {
         }
         let _ = write!(
             table,
-            "[[device]]\nid = \"{id}\"\ndriver = \"escpos\"\nmodel = \"{model}\"\nlink = \"{}\"\n",
-            self.link
+            "[[device]]\nid = \"{id}\"\ndriver = \"{}\"\n{model}link = \"{}\"\n",
+            self.driver, self.link
         );
         table
     }
@@ -60,7 +68,27 @@ pub fn detect() -> Vec<Found> {
     let mut found = usb_printers(&printers);
     found.extend(ports.iter().filter_map(serial_port));
     found.extend(kernel_printers(Path::new("/dev/usb")));
+    let interfaces = HidRaw.interfaces().unwrap_or_else(|error| {
+        tracing::debug!(%error, "the HID devices can't be listed");
+        Vec::new()
+    });
+    found.extend(hid_devices(&interfaces));
+    found.extend(keyboards(&InputNodes.nodes()));
+    #[cfg(feature = "pcsc")]
+    found.extend(crate::drivers::reader::pcsc::list().into_iter().map(card_reader));
     found
+}
+
+#[cfg(feature = "pcsc")]
+fn card_reader(listed: crate::drivers::reader::pcsc::Listed) -> Found {
+    Found {
+        link: Link::Pcsc { reader: listed.reader }.to_string(),
+        driver: "rfid-reader",
+        name: listed.name,
+        model: None,
+        problem: None,
+        remedy: None,
+    }
 }
 
 fn usb_printers(printers: &[Printer]) -> Vec<Found> {
@@ -89,6 +117,7 @@ fn usb_printer(printer: &Printer, all: &[Printer]) -> Found {
     let name = if printer.name.is_empty() { "USB printer".to_owned() } else { printer.name.clone() };
     Found {
         link: Link::Usb { vendor, product, serial }.to_string(),
+        driver: "escpos",
         model: model_of(&name),
         name,
         problem,
@@ -112,6 +141,7 @@ fn serial_port(port: &SerialPortInfo) -> Option<Found> {
     let (problem, remedy) = file_problem(&path, "dialout");
     Some(Found {
         link: Link::Serial { path, line: SerialLine::default() }.to_string(),
+        driver: "escpos",
         name,
         model: None,
         problem,
@@ -144,9 +174,97 @@ fn kernel_printers(folder: &Path) -> Vec<Found> {
         let (problem, remedy) = file_problem(&path, "lp");
         let name =
             "USB printer of the kernel; its number changes, prefer usb:// with a serial number".to_owned();
-        Found { link: Link::UsbLp { path }.to_string(), name, model: None, problem, remedy }
+        Found { link: Link::UsbLp { path }.to_string(), driver: "escpos", name, model: None, problem, remedy }
     };
     paths.into_iter().map(found).collect()
+}
+
+/// Makers of card readers whose pages are their own, by their ids in the list of USB-IF.
+const STRIPE_READERS: [u16; 2] = [0x0801, 0x0acd];
+
+/// Scanners, scales and card readers that report. Other HID devices are nothing for an agent.
+fn hid_devices(interfaces: &[Interface]) -> Vec<Found> {
+    let driver = |found: &Interface| {
+        let has = |purpose: &hid::Purpose| {
+            found.usages.iter().any(|(page, _)| purpose.pages.iter().any(|pages| pages.contains(page)))
+        };
+        let own = found.usages.iter().any(|(page, _)| *page >= 0xff00);
+        match found {
+            _ if has(&hid::SCANNER) => Some("scanner"),
+            _ if has(&hid::SCALE) => Some("scale"),
+            _ if has(&hid::STRIPE_READER) && (!own || STRIPE_READERS.contains(&found.vendor)) => {
+                Some("card-reader")
+            }
+            _ => None,
+        }
+    };
+    let made = |found: &Interface| {
+        let driver = driver(found)?;
+        let Interface { vendor, product, ref serial, number, .. } = *found;
+        let key = |one: &Interface| (one.vendor, one.product, one.serial.clone(), one.number);
+        let twins =
+            interfaces.iter().filter(|other| key(other) == (vendor, product, serial.clone(), number)).count();
+        let (problem, remedy) = match file_problem(&found.path, "") {
+            (Some(problem), _) => (Some(problem), Some(hid::permission_remedy(vendor, product))),
+            (None, _) if twins > 1 => several(),
+            (None, _) => (None, None),
+        };
+        Some(Found {
+            link: Link::Hid { vendor, product, serial: serial.clone(), page: None }.to_string(),
+            driver,
+            name: if found.name.is_empty() { "HID device".to_owned() } else { found.name.clone() },
+            model: (driver == "scale").then(|| "hid".to_owned()),
+            problem,
+            remedy,
+        })
+    };
+    interfaces.iter().filter_map(made).collect()
+}
+
+const BUS_USB: u16 = 3;
+const BUS_BLUETOOTH: u16 = 5;
+
+/// Devices that type, each once. A person's keyboard is among them: nothing tells it from a scanner.
+fn keyboards(nodes: &[Node]) -> Vec<Found> {
+    let typing: Vec<&Node> =
+        nodes.iter().filter(|node| node.types && [BUS_USB, BUS_BLUETOOTH].contains(&node.bus)).collect();
+    let mut found: Vec<Found> = Vec::new();
+    for (index, node) in typing.iter().enumerate() {
+        if typing.iter().take(index).any(|before| before.device == node.device) {
+            continue;
+        }
+        let Node { vendor, product, ref serial, .. } = **node;
+        let twin = |other: &&&Node| {
+            (other.vendor, other.product, &other.serial) == (vendor, product, serial)
+                && other.device != node.device
+        };
+        // The agent reads only.
+        let (problem, remedy) = match access(&node.path, AccessFlags::R_OK) {
+            Err(Errno::EACCES | Errno::EPERM) => {
+                (Some("the agent may not use it".to_owned()), Some(evdev::permission_remedy(vendor, product)))
+            }
+            _ if typing.iter().any(|other| twin(&other)) => several(),
+            _ => (None, None),
+        };
+        found.push(Found {
+            link: Link::Evdev { vendor, product, serial: serial.clone() }.to_string(),
+            driver: "scanner",
+            name: format!(
+                "{}, which types; only if it is a scanner or a card reader: nobody else gets its keys",
+                node.name
+            ),
+            model: None,
+            problem,
+            remedy,
+        });
+    }
+    found
+}
+
+fn several() -> (Option<String>, Option<String>) {
+    let problem = "there are several of it, and their serial numbers don't tell them apart";
+    let remedy = "plug in one of them only, or give them different serial numbers with the maker's tool";
+    (Some(problem.to_owned()), Some(remedy.to_owned()))
 }
 
 /// Only asks the system: opening a port would move its DTR line, and a device behind it may be at work.
@@ -236,6 +354,62 @@ mod tests {
         let found = serial_port(&port).unwrap();
         assert_eq!(found.name, "FTDI FT232R USB UART A50285BI");
         assert!(found.link.starts_with("serial:///dev/ttyUSB7?baud=9600"), "{}", found.link);
+    }
+
+    #[test]
+    fn hid_devices_come_with_the_driver_of_their_page_and_mice_do_not_come() {
+        let one = |vendor, usages: &[(u16, u16)]| Interface {
+            path: "/no/such/node".into(),
+            vendor,
+            product: 2,
+            serial: Some("S1".into()),
+            number: 0,
+            name: String::new(),
+            usages: usages.to_vec(),
+        };
+        let all = [
+            one(0x0c2e, &[(0x8c, 2)]),
+            one(0x0922, &[(0x8d, 0x20)]),
+            one(0x0801, &[(0xff00, 1)]),
+            one(0x046d, &[(0xff00, 1)]),
+            one(0x046e, &[(0x01, 2)]),
+        ];
+        let found: Vec<_> = hid_devices(&all).into_iter().map(|found| (found.driver, found.link)).collect();
+        let expected = [
+            ("scanner", "hid://0c2e:0002/S1"),
+            ("scale", "hid://0922:0002/S1"),
+            ("card-reader", "hid://0801:0002/S1"),
+        ];
+        assert_eq!(found, expected.map(|(driver, link)| (driver, link.to_owned())));
+        let table: toml::Table = hid_devices(&all)[1].to_toml("counter").parse().unwrap();
+        assert_eq!(table["device"][0]["model"].as_str(), Some("hid"));
+        let twins = hid_devices(&[all[0].clone(), all[0].clone()]);
+        assert!(twins.iter().all(|found| found.problem.is_some()));
+    }
+
+    #[test]
+    fn a_device_that_types_is_listed_once_and_said_to_be_grabbed() {
+        let node = |path: &str, bus, device: &str, types| Node {
+            path: path.into(),
+            bus,
+            vendor: 0x0c2e,
+            product: 0x0200,
+            serial: None,
+            name: "Maker Wedge".into(),
+            device: device.into(),
+            types,
+        };
+        let one =
+            [node("/no/1", 3, "usb1", true), node("/no/2", 3, "usb1", true), node("/no/3", 0x11, "pc", true)];
+        let found = keyboards(&one);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].link.as_str(), &found[0].problem), ("evdev://0c2e:0200", &None));
+        assert!(found[0].name.contains("nobody else gets its keys"));
+        let table: toml::Table = found[0].to_toml("till").parse().unwrap();
+        assert_eq!(table["device"][0]["driver"].as_str(), Some("scanner"));
+        assert_eq!(table["device"][0].get("model"), None);
+        let twins = keyboards(&[node("/no/1", 3, "usb1", true), node("/no/2", 3, "usb2", true)]);
+        assert!(twins.iter().all(|found| found.problem.is_some()));
     }
 
     #[test]

@@ -68,6 +68,20 @@ pub trait DriverFactory: Sync {
     fn name(&self) -> &'static str;
     /// Reads the options and claims, without touching the device.
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError>;
+    /// Where the device is on a line that it may share with others, such as RS-485. `None`: it needs its link for
+    /// itself, or its settings can't work.
+    fn place(&self, _settings: &Settings) -> Option<Place> {
+        None
+    }
+}
+
+/// A device's place on a line that several devices share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The line and how it is spoken on: devices whose lines are equal may share a link.
+    pub line: String,
+    /// The device's number there, which no other one may have.
+    pub unit: u8,
 }
 
 /// Where a driver tells what nobody has asked for.
@@ -202,6 +216,16 @@ pub trait JobContext: Send + Sync {
 
     /// What the device's last outcome asked to be remembered, see [`Outcome::memory`]; null at first.
     fn memory(&self) -> Value;
+
+    /// What the job's last attempt before this one gave to [`begin`](Self::begin), with what was noted since; null
+    /// where there was none, as in a context without a journal. What a label says of a weighed item is in it: it is
+    /// printed again as it was, whatever lies on the scale by then.
+    ///
+    /// # Errors
+    /// Kind `Busy`: the journal can't be read.
+    fn earlier(&self) -> BoxFuture<'_, Result<Value, DeviceError>> {
+        Box::pin(std::future::ready(Ok(Value::Null)))
+    }
 
     /// Says that the job waits, and why (`paper-out`, `cover-open`, ...), or with `None` that it goes on.
     fn waiting(&self, reason: Option<Waiting>);
@@ -417,6 +441,8 @@ pub struct DeviceStatus {
 
 /// The paper ends soon.
 pub const PAPER_NEAR_END: &str = "paper-near-end";
+/// The toner or the ink ends soon.
+pub const TONER_LOW: &str = "toner-low";
 /// The shift has to be closed soon.
 pub const SHIFT_ENDS_SOON: &str = "shift-ends-soon";
 /// The fiscal storage has to be replaced soon.
@@ -425,7 +451,7 @@ pub const STORAGE_NEAR_END: &str = "storage-near-end";
 pub const EXCHANGE_BEHIND: &str = "exchange-behind";
 
 /// Conditions that prevent no work.
-const NOTICES: [&str; 4] = [PAPER_NEAR_END, SHIFT_ENDS_SOON, STORAGE_NEAR_END, EXCHANGE_BEHIND];
+const NOTICES: [&str; 5] = [PAPER_NEAR_END, TONER_LOW, SHIFT_ENDS_SOON, STORAGE_NEAR_END, EXCHANGE_BEHIND];
 
 impl DeviceStatus {
     /// Whether one of its conditions prevents work.

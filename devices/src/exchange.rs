@@ -90,6 +90,14 @@ impl Exchange {
         self.stream.port_status().await
     }
 
+    /// From now on, what answers an earlier message does not arrive any more: see [`Stream::forget_unread`].
+    ///
+    /// # Errors
+    /// [`Broken::Failed`].
+    pub fn forget_unread(&mut self) -> Result<(), Broken> {
+        self.stream.forget_unread().map_err(Broken::Failed)
+    }
+
     /// Runs a session to its end. Cancel-safe as far as the session is: no byte is read and lost, and
     /// what was written was reported by [`Session::written`].
     pub async fn run<S: Session>(

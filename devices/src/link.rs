@@ -3,6 +3,7 @@
 //! | link | what |
 //! |---|---|
 //! | `tcp://10.0.0.20:9100` | a network device; the port may be left out when it is 9100, that of printers |
+//! | `udp://10.0.0.40:1111` | a network device that takes datagrams; the port may be left out when it is 1111, that of label scales |
 //! | `serial:///dev/ttyUSB0?baud=9600&parity=even` | a serial port; what is left out is `9600 8N1`, no flow control |
 //! | `usb://04b8:0e28/SERIAL` | a USB printer by vendor, product and serial number, never by its path |
 //! | `usblp:///dev/usb/lp0` | the kernel's own printer device, for printers that have no serial number |
@@ -32,6 +33,13 @@ pub enum Link {
         /// Name or address, in lower case; IPv6 without its brackets.
         host: String,
         /// TCP port.
+        port: u16,
+    },
+    /// A device on the network that takes datagrams.
+    Udp {
+        /// Name or address, in lower case; IPv6 without its brackets.
+        host: String,
+        /// UDP port.
         port: u16,
     },
     /// A serial port.
@@ -95,6 +103,9 @@ pub enum Link {
 /// The port of network printers.
 pub const RAW_PORT: u16 = 9100;
 
+/// The port of label scales, as Shtrih-M's driver of Shtrih-Print scales 1.5 has it.
+pub const LABEL_SCALE_PORT: u16 = 1111;
+
 /// The port of IPP where the link names none (RFC 3510).
 pub const IPP_PORT: u16 = 631;
 
@@ -106,7 +117,7 @@ pub const IPP_PATH: &str = "/ipp/print";
 pub enum LinkError {
     /// No scheme, or one that nothing here speaks.
     #[error(
-        "{0:?} is no link: write tcp://10.0.0.20:9100, serial:///dev/ttyUSB0?baud=9600, \
+        "{0:?} is no link: write tcp://10.0.0.20:9100, udp://10.0.0.40:1111, serial:///dev/ttyUSB0?baud=9600, \
          usb://04b8:0e28/SERIAL, usblp:///dev/usb/lp0, hid://05e0:1200/SERIAL, evdev://05e0:1200/SERIAL, \
          pcsc://READER or ipp://10.0.0.30/ipp/print"
     )]
@@ -115,7 +126,7 @@ pub enum LinkError {
     #[error("{0:?} names no host: write an address or a name, as in {1}")]
     Host(String, &'static str),
     /// A port that is no number from 1 to 65535.
-    #[error("{0:?} is no TCP port: write a number from 1 to 65535, as in {1}")]
+    #[error("{0:?} is no port: write a number from 1 to 65535, as in {1}")]
     Port(String, &'static str),
     /// A relative path, or none.
     #[error("{0:?} is no device: write its whole path, as in {1}")]
@@ -155,6 +166,7 @@ pub enum LinkError {
 }
 
 const TCP_EXAMPLE: &str = "tcp://10.0.0.20:9100";
+const UDP_EXAMPLE: &str = "udp://10.0.0.40:1111";
 const IPP_EXAMPLE: &str = "ipp://10.0.0.30:631/ipp/print";
 
 impl FromStr for Link {
@@ -167,6 +179,11 @@ impl FromStr for Link {
             "tcp" => {
                 let (host, port) = host(rest.strip_suffix('/').unwrap_or(rest), RAW_PORT, TCP_EXAMPLE)?;
                 Ok(Link::Tcp { host, port })
+            }
+            "udp" => {
+                let (host, port) =
+                    host(rest.strip_suffix('/').unwrap_or(rest), LABEL_SCALE_PORT, UDP_EXAMPLE)?;
+                Ok(Link::Udp { host, port })
             }
             "serial" => {
                 let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -205,6 +222,7 @@ impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Link::Tcp { host, port } => write!(f, "tcp://{}:{port}", bracketed(host)),
+            Link::Udp { host, port } => write!(f, "udp://{}:{port}", bracketed(host)),
             Link::Serial { path, line } => write!(f, "serial://{}?{line}", path.display()),
             Link::Usb { vendor, product, serial } => {
                 write!(f, "usb://{}", named(*vendor, *product, serial.as_deref()))
@@ -231,6 +249,7 @@ impl Link {
     pub fn claim(&self) -> Claim {
         match self {
             Link::Tcp { host, port } => Claim::Tcp(host.clone(), *port),
+            Link::Udp { host, port } => Claim::Udp(host.clone(), *port),
             Link::Serial { path, .. } | Link::UsbLp { path } => Claim::File(resolved(path)),
             Link::Usb { vendor, product, serial } => Claim::Usb(*vendor, *product, serial.clone()),
             Link::Hid { vendor, product, serial, page } => {
@@ -248,6 +267,8 @@ impl Link {
 pub enum Claim {
     /// A host and a port.
     Tcp(String, u16),
+    /// A host and a port of UDP.
+    Udp(String, u16),
     /// A device file, resolved.
     File(PathBuf),
     /// Vendor, product, serial number.
@@ -285,6 +306,7 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Claim::Tcp(host, port) => write!(f, "port {port} of {host}"),
+            Claim::Udp(host, port) => write!(f, "UDP port {port} of {host}"),
             Claim::File(path) => write!(f, "{}", path.display()),
             Claim::Usb(vendor, product, serial) => which(f, "USB device", *vendor, *product, serial),
             Claim::Hid(vendor, product, serial, page) => {

@@ -21,8 +21,9 @@ const LARGEST: u64 = 16 << 20;
 
 /// Reads a file, or standard input for `-`.
 ///
-/// A job is JSON with `kind`, a print document JSON with `blocks` or `xml`, a template begins with `<`;
-/// anything else is printed as it is, but only when `as_text` says so.
+/// A job is JSON with `kind`, the document of a label job JSON with `label` or `item`, a print document JSON with
+/// `blocks` or `xml`, a template begins with `<`; anything else is printed as it is, but only when `as_text` says
+/// so.
 pub(crate) fn read(path: &Path, as_text: bool) -> Result<Printable, Failure> {
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     let bytes = bytes_of(path).map_err(|error| Failure::usage(format!("{name} can't be read: {error}")))?;
@@ -65,6 +66,10 @@ fn recognise(text: &str, as_text: bool) -> Result<Printable, String> {
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(fields)) if fields.contains_key("kind") => Ok(Printable::Job(fields)),
+        Ok(Value::Object(fields)) if fields.contains_key("label") || fields.contains_key("item") => {
+            let job = [("kind", json!("label")), ("document", Value::Object(fields))];
+            Ok(Printable::Job(job.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
+        }
         Ok(document) => Ok(Printable::Document(document)),
         Err(error) => Err(format!("no JSON: {error}")),
     }
@@ -88,6 +93,17 @@ mod tests {
             panic!("no job");
         };
         assert_eq!(job["kind"], "print");
+    }
+
+    #[test]
+    fn a_label_or_an_item_makes_a_label_job() {
+        for text in [r#"{"label": {"width": 58}}"#, r#"{"item": {"name": "Чай"}}"#] {
+            let Ok(Printable::Job(job)) = recognise(text, false) else { panic!("{text}") };
+            assert_eq!(
+                (&job["kind"], &job["document"]),
+                (&json!("label"), &serde_json::from_str(text).unwrap())
+            );
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use outlet_devices::driver::{DeviceStatus, Report, Settings};
+use outlet_devices::driver::{DeviceStatus, Place, Report, Settings};
 use outlet_devices::link::{Claim, Link};
 use outlet_devices::registry;
 use outlet_protocols::code::Patterns;
@@ -369,7 +369,7 @@ impl Checker<'_> {
     fn check_devices(&mut self) {
         let config = self.config;
         let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut claims: Vec<(Claim, usize)> = Vec::new();
+        let mut claims: Vec<(Claim, usize, Option<Place>)> = Vec::new();
         for (index, device) in config.device.iter().enumerate() {
             let key = |leaf: &str| format!("device[{index}].{leaf}");
             if !is_name(&device.id) {
@@ -385,19 +385,34 @@ impl Checker<'_> {
             // What is wrong with a link that can't be read, the driver says.
             if let Ok(link) = device.link.parse::<Link>() {
                 let claim = link.claim();
-                if let Some((_, first)) = claims.iter().find(|(other, _)| claim.conflicts(other)) {
+                let place = registry::find(&device.driver)
+                    .and_then(|factory| factory.place(&device.settings(Arc::default())));
+                let shared = |other: &Option<Place>| match (&place, other) {
+                    (Some(here), Some(there)) => here.line == there.line && here.unit != there.unit,
+                    _ => false,
+                };
+                let conflict =
+                    claims.iter().find(|(other, _, there)| claim.conflicts(other) && !shared(there));
+                if let Some((_, first, there)) = conflict {
                     let other = config.device.get(*first).map_or("", |device| device.id.as_str());
-                    let place = self.place(*first, "link");
+                    let at = self.place(*first, "link");
+                    let remedy = match (&place, there) {
+                        (Some(here), Some(there)) if here.line == there.line => format!(
+                            "both are unit {}: give each its own `unit_id`, as it is set in the device",
+                            here.unit
+                        ),
+                        (Some(_), Some(_)) => {
+                            "devices on one line have the same link, letter for letter, and the same framing"
+                                .into()
+                        }
+                        _ => "two devices can't share a port; remove one or give it its own".to_owned(),
+                    };
                     self.say(
                         &key("link"),
-                        format!(
-                            "{} is already used by device {other:?}{place}: two devices can't share a port; \
-                             remove one or give it its own",
-                            device.link
-                        ),
+                        format!("{} is already used by device {other:?}{at}: {remedy}", device.link),
                     );
                 }
-                claims.push((claim, index));
+                claims.push((claim, index, place));
             }
             self.build(index, device);
             if let Some(fallback) = &device.fallback {

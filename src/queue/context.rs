@@ -1,8 +1,8 @@
 //! What a driver gets from the agent while it does one job.
 
 use std::fmt::Write;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use outlet_devices::driver::{BoxFuture, Direction, JobContext, Request, Waiting};
@@ -126,6 +126,20 @@ impl JobContext for Context {
 
     fn memory(&self) -> Value {
         self.memory.clone()
+    }
+
+    fn earlier(&self) -> BoxFuture<'_, Result<Value, DeviceError>> {
+        Box::pin(async move {
+            let read = self.journal.job(&self.job).await;
+            let found =
+                read.map_err(|error| DeviceError::new(ErrorKind::Busy, "internal", error.to_string()))?;
+            let attempts = found.map(|(_, attempts)| attempts).unwrap_or_default();
+            let before = attempts.into_iter().filter(|attempt| attempt.number < self.number);
+            Ok(before
+                .max_by_key(|attempt| attempt.number)
+                .map(|attempt| attempt.baseline)
+                .unwrap_or_default())
+        })
     }
 
     fn waiting(&self, reason: Option<Waiting>) {

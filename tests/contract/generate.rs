@@ -6,6 +6,8 @@ use outlet_devices::driver::Request;
 use outlet_protocols::display::DisplayDocument;
 use outlet_protocols::document::{Document, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskResult};
+use outlet_protocols::label::LabelOrder;
+use outlet_protocols::label_scale::ItemList;
 use outletd::bus::contract::{
     AgentDocument, AgentRequest, AttentionDocument, DeviceDocument, DeviceStateDocument, FeedEvent,
     JobDocument, ReadingDocument, Reply, Submission, Topics,
@@ -101,6 +103,8 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("fiscal-document", taken::<Task>()),
         ("fiscal-result", told::<TaskResult>()),
         ("display-document", taken::<DisplayDocument>()),
+        ("label-document", taken::<LabelOrder>()),
+        ("items-document", taken::<ItemList>()),
         ("device-request", answerable(taken::<Request>())),
         ("agent-request", answerable(taken::<AgentRequest>())),
         ("agent", told::<AgentDocument>()),

@@ -15,6 +15,17 @@ fn a_network_printer_needs_no_port_when_it_is_9100() {
 }
 
 #[test]
+fn a_label_scale_needs_no_port_when_it_is_1111() {
+    assert_eq!(link("udp://10.0.0.40"), Link::Udp { host: "10.0.0.40".into(), port: 1111 });
+    assert_eq!(link("udp://[FE80::1]:2000").to_string(), "udp://[fe80::1]:2000");
+    assert!(refusal("udp://").contains("udp://10.0.0.40:1111"));
+    let (over_tcp, over_udp) = (link("tcp://10.0.0.40:1111"), link("udp://10.0.0.40:1111"));
+    assert!(!over_tcp.claim().conflicts(&over_udp.claim()), "they are two ports");
+    assert!(over_udp.claim().conflicts(&link("udp://10.0.0.40").claim()));
+    assert_eq!(over_udp.claim().to_string(), "UDP port 1111 of 10.0.0.40");
+}
+
+#[test]
 fn ipv6_addresses_stand_in_brackets() {
     assert_eq!(link("tcp://[fe80::1]:9100"), Link::Tcp { host: "fe80::1".into(), port: 9100 });
     assert_eq!(link("tcp://[::1]").to_string(), "tcp://[::1]:9100");

@@ -1,9 +1,11 @@
-//! Byte streams to devices: TCP, serial, USB printer class and the kernel's printer device.
+//! Byte streams to devices: TCP, UDP, serial, USB printer class, the kernel's printer device, reports of HID devices.
 //!
-//! [`open`] gives a [`Stream`] for any [`Link`]. None of them ever blocks the runtime: what the system
-//! offers only as blocking calls runs in threads of its own.
+//! [`open`] gives a [`Stream`] for a [`Link`], where bytes are what comes from it; devices that type are reached by
+//! [`evdev::open`]. None of them ever blocks the runtime: what the system offers only as blocking calls runs in
+//! threads of its own.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -12,8 +14,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::driver::BoxFuture;
 use crate::link::Link;
 
+pub mod evdev;
+pub mod hid;
 pub mod serial;
 pub mod tcp;
+pub mod udp;
 pub mod usb;
 pub mod usblp;
 
@@ -34,6 +39,15 @@ pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
     /// From now on, bytes that have not reached the device when the link is dropped never do: a command of an
     /// old session must not arrive in a new one. Where the system keeps none, there is nothing to do.
     fn forget_unsent(&mut self) {}
+
+    /// From now on, what answers an earlier message does not arrive any more: it could be taken for the answer to the
+    /// next. Of datagrams only; a stream keeps its order.
+    ///
+    /// # Errors
+    /// Those of the system, which leave the link as it was.
+    fn forget_unread(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// GET_PORT_STATUS of a USB printer (USB Printer Class 1.1, section 4.2.2).
@@ -61,6 +75,7 @@ pub async fn open(link: &Link) -> Result<Box<dyn Stream>, TransportError> {
     let fault = |(fault, detail)| TransportError { link: link.to_string(), fault, detail };
     Ok(match link {
         Link::Tcp { host, port } => Box::new(tcp::open(host, *port).await.map_err(fault)?),
+        Link::Udp { host, port } => Box::new(udp::open(host, *port).await.map_err(fault)?),
         Link::Serial { path, line } => Box::new(serial::open(path, line).map_err(fault)?),
         Link::UsbLp { path } => Box::new(usblp::open(path).map_err(fault)?),
         Link::Usb { vendor, product, serial } => {
@@ -68,7 +83,11 @@ pub async fn open(link: &Link) -> Result<Box<dyn Stream>, TransportError> {
             let opening = tokio::task::spawn_blocking(move || usb::open(vendor, product, serial.as_deref()));
             Box::new(opening.await.unwrap_or_else(|e| Err((Fault::Other, e.to_string()))).map_err(fault)?)
         }
-        Link::Hid { .. } | Link::Evdev { .. } | Link::Pcsc { .. } | Link::Ipp { .. } => {
+        Link::Hid { .. } => {
+            let system: Arc<dyn hid::System> = Arc::new(hid::HidRaw);
+            Box::new(hid::open(&system, link, &hid::ANY).await?.stream)
+        }
+        Link::Evdev { .. } | Link::Pcsc { .. } | Link::Ipp { .. } => {
             return Err(fault((Fault::WrongKind, "no byte stream leads there".to_owned())));
         }
     })
@@ -105,6 +124,8 @@ pub enum Fault {
     Permission(String),
     /// Another program, or another session, has it.
     Busy,
+    /// A key of it is held down.
+    KeyHeld,
     /// It is there but not what the link says.
     WrongKind,
     /// Anything else the system says.
@@ -115,9 +136,7 @@ impl Fault {
     /// What a person can do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Fault::Refused => {
-                "check the port of the link, and that no other program holds the device".into()
-            }
+            Fault::Refused => "check the port of the link, and that no other program holds the device".into(),
             Fault::Unreachable | Fault::Silent => {
                 "check that the device is on, its network cable, and its address".into()
             }
@@ -130,6 +149,7 @@ impl Fault {
             }
             Fault::Permission(remedy) => remedy.clone(),
             Fault::Busy => "end the program that holds it (`fuser -v` names it for a device file)".into(),
+            Fault::KeyHeld => "let its keys go: it is opened again by itself".into(),
             Fault::WrongKind => "check the link; `outletd devices` lists what is plugged in".into(),
             Fault::Other => "see the system's log (`journalctl -k`)".into(),
         }

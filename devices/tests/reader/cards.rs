@@ -21,14 +21,9 @@ fn plain(lrc: bool) -> StripeReader {
     StripeReader::new(StripeFormat::Plain { lrc })
 }
 
-/// A frame by the table of ID TECH, *SecureMag User Manual*, "Settings for OPOS": type of card, status of the
-/// tracks, their lengths, tracks 1 and 2.
+/// The frame of its swipe.
 pub fn secure_mag_frame() -> Vec<u8> {
-    let mut data = vec![0, 0b01_1111, TRACK_1.len() as u8, TRACK_2.len() as u8, 0];
-    data.extend(TRACK_1.bytes().chain(TRACK_2.bytes()));
-    let xor = data.iter().fold(0, |xor, byte| xor ^ byte);
-    let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    [&[2, data.len() as u8, 0], data.as_slice(), &[xor, sum, 3]].concat()
+    StripeFormat::SecureMag.wrap(&bank_card())
 }
 
 fn is_masked_bank_card(told: &Value) {
@@ -194,6 +189,38 @@ async fn a_card_number_inside_a_code_is_masked_and_its_bytes_are_left_out() {
     assert_eq!(bed.next().await["text"], "411111******1111");
     scanner.scan_as("", NUMBER);
     is_masked_bank_card(&bed.next().await);
+}
+
+#[tokio::test]
+async fn a_card_number_typed_at_a_scanner_with_stray_digits_is_masked_and_goods_with_such_digits_are_not() {
+    let scanner = scanner(Suffix::Cr, true);
+    let mut bed = over_tcp("scanner", scanner.line(), json!({})).await;
+    for stray in ["0", "07", "007"] {
+        for text in [format!("{stray}{NUMBER}"), format!("{NUMBER}{stray}"), format!("{stray}{NUMBER}=25")] {
+            scanner.scan_as("", &text);
+            let told = bed.next().await;
+            assert!(!told.to_string().contains("1111111"), "{text}: {told}");
+            assert_eq!(told.get("base64"), None);
+        }
+    }
+    // A pallet of GS1 whose number passes for a card's, and a count.
+    for code in ["00041111111111111115", "01900123456789083704111111"] {
+        scanner.scan_as("]C1", code);
+        let told = bed.next().await;
+        assert_eq!((&told["text"], &told["meaning"]["type"]), (&json!(code), &json!("gs1")), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_card_swiped_at_a_scanner_gets_a_hash_too() {
+    let file = path();
+    std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let scanner = scanner(Suffix::Cr, false);
+    let mut bed = over_tcp("scanner", scanner.line(), json!({"hash_key_file": file})).await;
+    std::fs::remove_file(file).unwrap();
+    scanner.scan(TRACK_2);
+    // As of the card reader above.
+    assert_eq!(bed.next().await["hash"], "7b7e6cb2715c7b1c37110f035123abd3fe93c04fa302da2946c4bd9342d2fd2c");
 }
 
 #[tokio::test]

@@ -133,7 +133,16 @@ impl List {
 
 /// The link could not be opened.
 fn unreachable_device(findings: &Findings<'_>, fault: &Fault, detail: &str, list: &mut List) {
-    let remedy = fault.remedy();
+    let remedy = match fault {
+        Fault::Refused => {
+            "check the port (9100 on most printers) and that no other program holds the printer".to_owned()
+        }
+        Fault::Unreachable | Fault::Silent => {
+            "check the address: most printers print theirs when FEED is held while switching them on"
+                .to_owned()
+        }
+        other => other.remedy(),
+    };
     let network = matches!(findings.link, Link::Tcp { .. });
     match fault {
         Fault::Refused => {
@@ -198,7 +207,7 @@ fn unreachable_device(findings: &Findings<'_>, fault: &Fault, detail: &str, list
         }
         Fault::Ambiguous => list.add(Suspect::Address, Certain, detail, &remedy),
         Fault::Permission(_) => list.add(Suspect::Permission, Certain, detail, &remedy),
-        Fault::Busy => list.add(Suspect::OtherProgram, Certain, detail, &remedy),
+        Fault::Busy | Fault::KeyHeld => list.add(Suspect::OtherProgram, Certain, detail, &remedy),
         Fault::WrongKind => list.add(Suspect::Address, Certain, detail, &remedy),
         Fault::Other => {
             list.add(Suspect::Cable, Likely, detail, &remedy);

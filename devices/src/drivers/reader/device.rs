@@ -3,23 +3,27 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::Kind;
+use super::reach::{Came, Open, Reach, Source};
 use super::tally::{Tally, verdict};
 use crate::driver::{
     Attempt, BoxFuture, Command, DeviceStatus, Driver, JobContext, Outcome, Report, Request, Resolution,
 };
 use crate::error::DeviceError;
-use crate::link::Link;
 use crate::reading::{Reading, ReadingSink};
-use crate::transport::{self, Stream};
+use crate::transport::evdev::Input;
+use crate::transport::hid::Descriptor;
 
 /// What a kind of reader makes of bytes. It keeps what has begun and not ended, and only that.
 pub(super) trait Language: Send {
-    /// Bytes came, cut anywhere.
+    /// A device that reports was opened.
+    fn connected(&mut self, _: &Descriptor) {}
+    /// Bytes came, cut anywhere; of a device that reports one whole report.
     fn received(&mut self, bytes: &[u8], told: &mut Told<'_>);
+    /// A device that types has typed.
+    fn input(&mut self, _: Input, _: &mut Told<'_>) {}
     /// The line was quiet for [`Language::silence`].
     fn quiet(&mut self, told: &mut Told<'_>);
     /// The link is lost: what has begun never ends.
@@ -54,21 +58,25 @@ impl Told<'_> {
 /// The driver of a reader.
 pub(super) struct Device {
     kind: Kind,
-    link: Link,
+    reach: Reach,
     options: Value,
     language: Box<dyn Language>,
     report: Report,
     tally: Tally,
-    stream: Option<Box<dyn Stream>>,
+    source: Option<Source>,
+    /// What the device says it is.
+    name: Option<String>,
     /// When the line will have been quiet for long enough.
     quiet_at: Option<Instant>,
+    /// That time was over, and it was looked once more whether something waits.
+    looked_again: bool,
     buffer: Box<[u8; 4096]>,
 }
 
 impl Driver for Device {
     fn connect(&mut self) -> BoxFuture<'_, Result<(), DeviceError>> {
         Box::pin(async {
-            self.stream = None;
+            self.source = None;
             self.open().await
         })
     }
@@ -104,10 +112,11 @@ impl Driver for Device {
                 Request::Identify => {
                     self.open().await?;
                     Ok(json!({
-                        "link": self.link.to_string(),
+                        "link": self.reach.link.to_string(),
                         "driver": self.kind.driver,
                         "options": self.options,
-                        "note": "readers on a serial line don't say what they are",
+                        "name": self.name,
+                        "note": self.name.is_none().then_some("readers on a serial line don't say what they are"),
                     }))
                 }
                 Request::Test => Ok(self.test().await),
@@ -118,19 +127,30 @@ impl Driver for Device {
 }
 
 impl Device {
-    pub fn new(kind: Kind, link: Link, options: Value, language: Box<dyn Language>, report: Report) -> Self {
+    pub fn new(
+        kind: Kind,
+        reach: Reach,
+        options: Value,
+        language: Box<dyn Language>,
+        report: Report,
+    ) -> Self {
         let (tally, buffer) = (Tally::default(), Box::new([0; 4096]));
-        Self { kind, link, options, language, report, tally, stream: None, quiet_at: None, buffer }
+        let (source, name, quiet_at) = (None, None, None);
+        let looked_again = false;
+        Self { kind, reach, options, language, report, tally, source, name, quiet_at, looked_again, buffer }
     }
 
     /// Opens the link, if it is not open.
     async fn open(&mut self) -> Result<(), DeviceError> {
-        if self.stream.is_some() {
+        if self.source.is_some() {
             return Ok(());
         }
-        match transport::open(&self.link).await {
-            Ok(stream) => {
-                self.stream = Some(stream);
+        match self.reach.open().await {
+            Ok(Open { source, descriptor, name }) => {
+                if let Some(descriptor) = descriptor {
+                    self.language.connected(&descriptor);
+                }
+                (self.source, self.name) = (Some(source), name);
                 self.tell_status(None);
                 Ok(())
             }
@@ -146,25 +166,42 @@ impl Device {
             tokio::task::yield_now().await;
         }
         loop {
-            let Some(stream) = &mut self.stream else {
-                return self
-                    .offline(format!("the link {} is not open; it is opened again by itself", self.link));
+            let Some(source) = &mut self.source else {
+                let link = &self.reach.link;
+                return self.offline(format!("the link {link} is not open; it is opened again by itself"));
             };
-            let reading = stream.read(&mut self.buffer[..]);
+            let reading = source.next(&mut self.buffer[..]);
             let read = match self.quiet_at {
                 Some(quiet_at) => timeout_at(quiet_at, reading).await.ok(),
                 None => Some(reading.await),
             };
+            if read.is_none() && !self.looked_again {
+                // An agent that was held up finds the time over and more waiting: that was no silence.
+                self.looked_again = true;
+                tokio::task::yield_now().await;
+                continue;
+            }
+            self.looked_again = false;
             let mut told = Told { readings: &self.report.readings, tally: &mut self.tally };
             match read {
                 None => {
                     self.quiet_at = None;
                     self.language.quiet(&mut told);
                 }
-                Some(Ok(0)) => return self.lost("it was closed at the other end"),
-                Some(Ok(count)) => {
-                    told.tally.bytes(count);
-                    self.language.received(self.buffer.get(..count).unwrap_or_default(), &mut told);
+                Some(Ok(Came::Bytes(0))) => return self.lost("it was closed at the other end"),
+                Some(Ok(came)) => {
+                    match came {
+                        Came::Bytes(count) => {
+                            told.tally.bytes(count);
+                            self.language.received(self.buffer.get(..count).unwrap_or_default(), &mut told);
+                        }
+                        Came::Input(input) => {
+                            if matches!(input, Input::Key(key) if key.value == 1) {
+                                told.tally.bytes(1);
+                            }
+                            self.language.input(input, &mut told);
+                        }
+                    }
                     let waits = self.language.is_waiting();
                     self.quiet_at = waits.then(|| Instant::now() + self.language.silence());
                 }
@@ -174,12 +211,12 @@ impl Device {
     }
 
     fn lost(&mut self, why: &str) -> DeviceError {
-        (self.stream, self.quiet_at) = (None, None);
+        (self.source, self.quiet_at) = (None, None);
         self.tally.links_lost();
         self.language.lost(&mut Told { readings: &self.report.readings, tally: &mut self.tally });
         self.offline(format!(
             "the link {} to {} was lost: {why}; check its cable and power, it is opened again by itself",
-            self.link, self.kind.a
+            self.reach.link, self.kind.a
         ))
     }
 
@@ -196,10 +233,10 @@ impl Device {
     /// What the technician gets: a reader can't be made to read, so what it has read so far is judged.
     async fn test(&mut self) -> Value {
         let problem = self.open().await.err().map(|error| error.message);
-        let verdict = verdict(self.kind, &self.tally, problem.as_deref());
+        let verdict = verdict(self.kind, self.reach.way, &self.tally, problem.as_deref());
         json!({
             "ok": verdict.is_empty(),
-            "link": self.link.to_string(),
+            "link": self.reach.link.to_string(),
             "printed": false,
             "status": {"online": problem.is_none(), "conditions": []},
             "received": self.tally,

@@ -1,5 +1,6 @@
-//! Readers that speak by themselves on a serial line, as serial ports, USB CDC ports and serial servers over TCP
-//! have it: bar code scanners, readers of magnetic stripes, RFID readers.
+//! Readers that speak by themselves: bar code scanners, readers of magnetic stripes, RFID readers. On a serial line, as
+//! serial ports, USB CDC ports and serial servers over TCP have it; scanners and stripe readers also by reports
+//! (`hid://`) and by keys (`evdev://`).
 //!
 //! All three listen and never send. Bytes are put together until the line end comes that the reader is set to,
 //! or, where it sends none, until the line is quiet. What has begun and does not end is told as `unreadable`;
@@ -14,6 +15,16 @@
 //! | `silence_ms` | with `none`: how long the line is quiet behind a code; else: after how long a code that has begun is given up | 100; 1000 |
 //! | `aim` | whether the scanner names the symbology by AIM's mark (`]E0`): `true` takes no code without it, `false` takes it for data, `"auto"` looks | `"auto"` |
 //! | `max_bytes` | bytes of the longest code, prefix and mark included | 4096 |
+//! | `hash_key_file` | a file with a key, as below: cards that are swiped at the scanner get a hash | none |
+//!
+//! By `hid://`, set to HID POS (usage page 8C), it has no options. By `evdev://`, set to an American keyboard:
+//!
+//! | option | what | default |
+//! |---|---|---|
+//! | `suffix` | what it types behind a code: `any` (Enter or Tab), `enter`, `tab`, `none` | `any` |
+//! | `gap_ms` | the longest pause inside a code | 50 |
+//! | `min_characters` | characters of the shortest code; fewer, and slower ones, are a person's: they are counted | 4 |
+//! | `prefix`, `aim`, `max_bytes`, `hash_key_file` | as on a line | |
 //!
 //! # `card-reader`
 //! | option | what | default |
@@ -25,8 +36,14 @@
 //! | `hash_key_file` | a file with a key of 16 bytes or more, a line end behind it not counted: bank cards get a hash | none |
 //! | `silence_ms` | after how long without a byte a swipe has ended or is given up | 500 |
 //!
+//! By `hid://` (MagTek, ID TECH) it takes `hash_key_file`; by `evdev://` `lines`, `sentinels`, `gap_ms` (50) and
+//! `hash_key_file`.
+//!
 //! # `rfid-reader`
 //! IronLogic's lines (Z-2, Matrix III). `silence_ms`: after how long a line that has begun is given up; 1000.
+//!
+//! With a link of `pcsc://` it is a contactless reader of PC/SC, which is no line: see `pcsc`, there only with the
+//! feature of this name.
 
 use std::sync::Arc;
 
@@ -34,16 +51,29 @@ use serde_json::{Value, json};
 
 use crate::driver::{Built, Check, Description, DriverFactory, Report, Settings, SettingsError, Work};
 use crate::error::{DeviceError, ErrorKind};
-use crate::link::{Link, LinkError};
+use crate::link::Link;
+use crate::transport::hid;
+use code::Codes;
 use device::{Device, Language};
-use options::{CardOptions, RfidOptions, ScannerOptions};
+use options::{
+    Aim, CardOptions, NoOptions, ReportOptions, RfidOptions, ScannerOptions, TypedCardOptions,
+    TypedCodeOptions, hash_key,
+};
+use reach::{Reach, Way};
+use typed::{Typed, TypedCodes};
 
+mod code;
 mod device;
 pub mod options;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
+mod reach;
+mod reports;
 mod rfid;
 mod scanner;
 mod stripe;
 mod tally;
+mod typed;
 
 /// Makes drivers of bar code scanners.
 pub struct Scanner;
@@ -54,10 +84,9 @@ impl DriverFactory for Scanner {
     }
 
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
-        let options = ScannerOptions::read(&settings.options)?;
-        let limits = json!({"max_bytes": options.max_bytes});
-        let language = scanner::Codes::new(options, settings.codes.clone());
-        SCANNER.build(settings, report, limits, Box::new(language))
+        let reach = Reach::new(&settings.link, SCANNER)?;
+        let (language, limits) = code_language(reach.way, settings)?;
+        SCANNER.build(settings, reach, report, limits, language)
     }
 }
 
@@ -70,10 +99,9 @@ impl DriverFactory for CardReader {
     }
 
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
-        let options = CardOptions::read(&settings.options)?;
-        let key = options.hash_key()?;
-        let limits = json!({"hashes": key.is_some()});
-        CARD_READER.build(settings, report, limits, stripe::language(&options, key))
+        let reach = Reach::new(&settings.link, CARD_READER)?;
+        let (language, hashes) = swipe_language(reach.way, settings)?;
+        CARD_READER.build(settings, reach, report, json!({"hashes": hashes}), language)
     }
 }
 
@@ -86,9 +114,75 @@ impl DriverFactory for RfidReader {
     }
 
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
+        if let Ok(Link::Pcsc { reader }) = settings.link.parse() {
+            return pcsc_reader(&reader, settings, report);
+        }
+        let reach = Reach::new(&settings.link, RFID_READER)?;
         let options = RfidOptions::read(&settings.options)?;
-        RFID_READER.build(settings, report, json!({}), Box::new(rfid::Tags::new(&options)))
+        RFID_READER.build(settings, reach, report, json!({}), Box::new(rfid::Tags::new(&options)))
     }
+}
+
+#[cfg(feature = "pcsc")]
+fn pcsc_reader(reader: &str, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
+    pcsc::build(RFID_READER, reader, settings, report)
+}
+
+#[cfg(not(feature = "pcsc"))]
+fn pcsc_reader(_: &str, _: &Settings, _: Report) -> Result<Built, SettingsError> {
+    let message = "this outletd was built without readers of PC/SC: take the Debian package, or build it with \
+                   `cargo build --features pcsc`, which needs libpcsclite-dev";
+    Err(SettingsError { key: "link".to_owned(), message: message.to_owned() })
+}
+
+/// What makes codes of what a scanner sends that way, and its limits.
+fn code_language(way: Way, settings: &Settings) -> Result<(Box<dyn Language>, Value), SettingsError> {
+    let codes = |aim, key| Codes::new(aim, settings.codes.clone(), key);
+    Ok(match way {
+        Way::Line => {
+            let options = ScannerOptions::read(&settings.options)?;
+            let key = hash_key(options.hash_key_file.as_deref())?;
+            let limits = json!({"max_bytes": options.max_bytes, "hashes": key.is_some()});
+            let codes = codes(options.aim, key);
+            (Box::new(scanner::Lines::new(options, codes)), limits)
+        }
+        Way::Reports(_) => {
+            NoOptions::read(&settings.options)?;
+            (Box::new(reports::CodeReports::new(codes(Aim::Always, None))), json!({}))
+        }
+        Way::Keys => {
+            let options = TypedCodeOptions::read(&settings.options)?;
+            let key = hash_key(options.hash_key_file.as_deref())?;
+            let limits = json!({"max_bytes": options.max_bytes, "hashes": key.is_some()});
+            let wedge = options.wedge();
+            let codes = TypedCodes { codes: codes(options.aim, key), prefix: options.prefix.into_bytes() };
+            (Box::new(Typed::new(wedge, codes)), limits)
+        }
+    })
+}
+
+/// What makes swipes of what a reader sends that way, and whether bank cards get a hash.
+fn swipe_language(way: Way, settings: &Settings) -> Result<(Box<dyn Language>, bool), SettingsError> {
+    Ok(match way {
+        Way::Line => {
+            let options = CardOptions::read(&settings.options)?;
+            let key = hash_key(options.hash_key_file.as_deref())?;
+            let hashes = key.is_some();
+            (stripe::language(&options, key), hashes)
+        }
+        Way::Reports(_) => {
+            let options = ReportOptions::read(&settings.options)?;
+            let key = hash_key(options.hash_key_file.as_deref())?;
+            let hashes = key.is_some();
+            (Box::new(reports::SwipeReports::new(key)), hashes)
+        }
+        Way::Keys => {
+            let options = TypedCardOptions::read(&settings.options)?;
+            let key = hash_key(options.hash_key_file.as_deref())?;
+            let hashes = key.is_some();
+            (Box::new(Typed::new(options.wedge(), stripe::Tracks::new(options.form(), key))), hashes)
+        }
+    })
 }
 
 /// A kind of reader in words.
@@ -104,6 +198,8 @@ struct Kind {
     capability: &'static str,
     /// What the technician is asked to do, to see that it works.
     try_it: &'static str,
+    /// The ways that lead to it.
+    ways: &'static [Way],
 }
 
 const SCANNER: Kind = Kind {
@@ -112,6 +208,7 @@ const SCANNER: Kind = Kind {
     a: "a scanner",
     capability: "codes",
     try_it: "scan a code of some product",
+    ways: &[Way::Line, Way::Reports(&hid::SCANNER), Way::Keys],
 };
 
 const CARD_READER: Kind = Kind {
@@ -120,6 +217,7 @@ const CARD_READER: Kind = Kind {
     a: "a card reader",
     capability: "cards",
     try_it: "swipe a card",
+    ways: &[Way::Line, Way::Reports(&hid::STRIPE_READER), Way::Keys],
 };
 
 const RFID_READER: Kind = Kind {
@@ -128,39 +226,33 @@ const RFID_READER: Kind = Kind {
     a: "an RFID reader",
     capability: "tags",
     try_it: "hold a card to the reader, and take it away",
+    ways: &[Way::Line],
 };
 
 impl Kind {
     fn build(
         self,
         settings: &Settings,
+        reach: Reach,
         report: Report,
         limits: Value,
         language: Box<dyn Language>,
     ) -> Result<Built, SettingsError> {
-        let wrong = |key: &str, message: String| SettingsError { key: key.to_owned(), message };
-        let link: Link =
-            settings.link.parse().map_err(|error: LinkError| wrong("link", error.to_string()))?;
-        if !matches!(link, Link::Tcp { .. } | Link::Serial { .. }) {
-            return Err(wrong(
-                "link",
-                format!("{} of this driver is reached by serial:// or tcp://", self.a),
-            ));
-        }
         if settings.model.is_some() {
-            return Err(wrong("model", format!("leave it out: for {} the options say everything", self.a)));
+            let message = format!("leave it out: for {} the options say everything", self.a);
+            return Err(SettingsError { key: "model".to_owned(), message });
         }
         let description = Description {
             kind: self.driver.to_owned(),
             driver: self.driver.to_owned(),
             model: None,
             name: self.title.to_owned(),
-            link: link.to_string(),
+            link: reach.link.to_string(),
             capabilities: vec![self.capability.to_owned()],
             limits,
         };
         let options = settings.options.clone();
-        let driver = Device::new(self, link, options, language, report);
+        let driver = Device::new(self, reach, options, language, report);
         Ok(Built { driver: Box::new(driver), check: Arc::new(Intake(self)), description })
     }
 
@@ -179,3 +271,6 @@ impl Check for Intake {
         Err(self.0.no_jobs())
     }
 }
+
+#[cfg(test)]
+mod usb_tests;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use outlet_protocols::card::HashKey;
@@ -12,7 +12,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::stripe::Form;
 use crate::driver::SettingsError;
+
+mod usb;
+
+pub use usb::{NoOptions, ReportOptions, TypedCardOptions, TypedCodeOptions, TypedEnd};
 
 /// How a scanner is set up.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -29,12 +34,15 @@ pub struct ScannerOptions {
     pub aim: Aim,
     /// Bytes of the longest code with prefix and mark, 8 to 65536.
     pub max_bytes: usize,
+    /// The file with the key of card hashes.
+    pub hash_key_file: Option<PathBuf>,
 }
 
 impl Default for ScannerOptions {
     fn default() -> Self {
         // More than the longest Data Matrix and half of the longest QR Code.
-        Self { suffix: Suffix::Any, prefix: String::new(), silence_ms: None, aim: Aim::Auto, max_bytes: 4096 }
+        let (prefix, max_bytes) = (String::new(), 4096);
+        Self { suffix: Suffix::Any, prefix, silence_ms: None, aim: Aim::Auto, max_bytes, hash_key_file: None }
     }
 }
 
@@ -194,29 +202,34 @@ impl CardOptions {
         Ok(options)
     }
 
+    /// How the tracks come as text.
+    pub(super) fn form(&self) -> Form {
+        Form { lines: self.lines, sentinels: self.sentinels, lrc: self.lrc }
+    }
+
     /// How long the line is quiet before a swipe has ended or is given up.
     pub fn silence(&self) -> Duration {
         Duration::from_millis(self.silence_ms.unwrap_or(500))
     }
+}
 
-    /// The key in the file. A line end behind it does not belong to it.
-    ///
-    /// # Errors
-    /// A file that can't be read, is longer than a key (4096 bytes) or shorter (16).
-    pub fn hash_key(&self) -> Result<Option<HashKey>, SettingsError> {
-        let Some(path) = &self.hash_key_file else { return Ok(None) };
-        let unusable = |why: String| wrong("hash_key_file", format!("{}: {why}", path.display()));
-        let mut key = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(LONGEST_KEY + 1).read_to_end(&mut key))
-            .map_err(|error| unusable(format!("{error}; give a file that the agent may read")))?;
-        if key.len() as u64 > LONGEST_KEY {
-            return Err(unusable(format!("a key has at most {LONGEST_KEY} bytes")));
-        }
-        let bare = key.strip_suffix(b"\n").unwrap_or(&key);
-        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
-        HashKey::new(bare).map(Some).map_err(|error| unusable(error.to_string()))
+/// The key in a file. A line end behind it does not belong to it.
+///
+/// # Errors
+/// A file that can't be read, is longer than a key (4096 bytes) or shorter (16).
+pub fn hash_key(file: Option<&Path>) -> Result<Option<HashKey>, SettingsError> {
+    let Some(path) = file else { return Ok(None) };
+    let unusable = |why: String| wrong("hash_key_file", format!("{}: {why}", path.display()));
+    let mut key = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST_KEY + 1).read_to_end(&mut key))
+        .map_err(|error| unusable(format!("{error}; give a file that the agent may read")))?;
+    if key.len() as u64 > LONGEST_KEY {
+        return Err(unusable(format!("a key has at most {LONGEST_KEY} bytes")));
     }
+    let bare = key.strip_suffix(b"\n").unwrap_or(&key);
+    let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+    HashKey::new(bare).map(Some).map_err(|error| unusable(error.to_string()))
 }
 
 const LONGEST_KEY: u64 = 4096;
@@ -279,7 +292,11 @@ fn read<T: Default + DeserializeOwned + Serialize>(value: &Value) -> Result<T, S
         if defaults.get(key).is_none() {
             let known: Vec<&str> =
                 defaults.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
-            return Err(wrong(key, format!("there is no such option; there are {}", known.join(", "))));
+            let message = match known[..] {
+                [] => "there is no such option: by this link there are none".to_owned(),
+                _ => format!("there is no such option; there are {}", known.join(", ")),
+            };
+            return Err(wrong(key, message));
         }
         let one = Value::Object(Map::from_iter([(key.clone(), value.clone())]));
         T::deserialize(one).map_err(|error| wrong(key, error.to_string()))?;

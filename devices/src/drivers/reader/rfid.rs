@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use outlet_protocols::card::RfidEvent;
-use outlet_protocols::card::rfid::{RfidCard, parse_line};
+use outlet_protocols::card::rfid::{Notations, RfidCard, parse_line};
 use outlet_protocols::scanner::line::{Event, Receiver};
 use outlet_protocols::scanner::{LineEnd, LineOptions};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ impl Tags {
 
     /// Readers repeat the line of a card that stays; and where another one comes, the first one has gone.
     fn held(&mut self, card: RfidCard, told: &mut Told<'_>) {
-        let tag = tag(card);
+        let tag = tag(Some(card.family), card.notations);
         match std::mem::replace(&mut self.there, There::Card(tag.clone())) {
             There::Card(before) if before == tag => return,
             There::Card(before) => told.reading(Reading::Tag(Tag { present: false, ..before })),
@@ -68,15 +68,16 @@ impl Tags {
 /// A tag that was there before the link was.
 const UNKNOWN: Tag = Tag { present: false, technology: None, uid: None, notations: Value::Null };
 
-fn tag(card: RfidCard) -> Tag {
+/// A tag that is there.
+pub(super) fn tag(technology: Option<String>, number: Notations) -> Tag {
     let notations = json!({
-        "facility_number": card.notations.facility_number,
-        "decimal": card.notations.decimal,
-        "decimal_10": card.notations.decimal_10,
-        "w26": card.notations.wiegand_26,
-        "w34": card.notations.wiegand_34,
+        "facility_number": number.facility_number,
+        "decimal": number.decimal,
+        "decimal_10": number.decimal_10,
+        "w26": number.wiegand_26,
+        "w34": number.wiegand_34,
     });
-    Tag { present: true, technology: Some(card.family), uid: Some(card.notations.uid), notations }
+    Tag { present: true, technology, uid: Some(number.uid), notations }
 }
 
 impl Language for Tags {

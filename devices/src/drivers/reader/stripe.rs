@@ -26,29 +26,41 @@ pub(super) fn language(options: &CardOptions, key: Option<HashKey>) -> Box<dyn L
 
 /// The longest swipe of three tracks has 226 characters with sentinels and LRC; some readers add a few of their
 /// own.
-const MOST: usize = 512;
+pub(super) const MOST: usize = 512;
 
 /// Tracks in text.
 struct Plain {
     receiver: Receiver,
-    options: CardOptions,
+    silence: Duration,
+    tracks: Tracks,
+}
+
+/// How tracks come as text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    pub lines: Lines,
+    pub sentinels: bool,
+    pub lrc: bool,
+}
+
+/// Makes swipes of lines of text, whatever way they came.
+pub(super) struct Tracks {
+    form: Form,
     key: Option<HashKey>,
     /// Tracks of a swipe that has not ended, where each has its own line.
-    tracks: Vec<u8>,
+    open: Vec<u8>,
 }
 
 impl Plain {
     fn new(options: &CardOptions, key: Option<HashKey>) -> Self {
         let line = LineOptions { end: LineEnd::Any, most: MOST, ..LineOptions::default() };
-        Self { receiver: Receiver::new(line), options: options.clone(), key, tracks: Vec::new() }
+        let tracks = Tracks::new(options.form(), key);
+        Self { receiver: Receiver::new(line), silence: options.silence(), tracks }
     }
 
     fn event(&mut self, event: Event, told: &mut Told<'_>) {
         match event {
-            Event::Line(line) => match self.options.lines {
-                Lines::Swipe => self.swipe(&line.0, told),
-                Lines::Track => self.track(&line.0, told),
-            },
+            Event::Line(line) => self.tracks.line(&line.0, told),
             Event::TooLong { bytes } => {
                 let message = format!(
                     "at least {bytes} bytes came without a line end, and a card has at most {MOST}; check baud \
@@ -59,20 +71,38 @@ impl Plain {
             Event::Cut { bytes } => cut(bytes, told),
         }
     }
+}
+
+impl Tracks {
+    pub fn new(form: Form, key: Option<HashKey>) -> Self {
+        Self { form, key, open: Vec::new() }
+    }
+
+    /// Whether tracks have come, and the swipe may go on.
+    pub fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    pub fn line(&mut self, line: &[u8], told: &mut Told<'_>) {
+        match self.form.lines {
+            Lines::Swipe => self.swipe(line, told),
+            Lines::Track => self.track(line, told),
+        }
+    }
 
     /// A line of one track. A swipe has ended where track 1 comes again, or more than two tracks of digits.
     fn track(&mut self, line: &[u8], told: &mut Told<'_>) {
         let first = line.iter().find(|byte| START.contains(byte));
-        let have = self.tracks.split(|byte| *byte == b'\r').filter(|track| !track.is_empty()).count();
+        let have = self.open.split(|byte| *byte == b'\r').filter(|track| !track.is_empty()).count();
         if have > 0 && (first == Some(&b'%') || have >= 3) {
             self.end_of_swipe(told);
         }
-        self.tracks.extend(line);
-        self.tracks.push(b'\r');
+        self.open.extend(line);
+        self.open.push(b'\r');
     }
 
-    fn end_of_swipe(&mut self, told: &mut Told<'_>) {
-        let tracks = std::mem::take(&mut self.tracks);
+    pub fn end_of_swipe(&mut self, told: &mut Told<'_>) {
+        let tracks = std::mem::take(&mut self.open);
         if !tracks.is_empty() {
             self.swipe(&tracks, told);
         }
@@ -85,14 +115,14 @@ impl Plain {
         }
         let starts = text.iter().position(|byte| START.contains(byte));
         let is_bare = text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'=' | b'*'));
-        match (self.options.sentinels, starts) {
+        match (self.form.sentinels, starts) {
             (true, None) => return told.unusable("unreadable", text.len(), no_track(text, NO_SENTINEL)),
             (true, Some(noise)) => told.tally.noise(noise),
             (false, Some(0)) => {}
             (false, _) if is_bare => {}
             (false, _) => return told.unusable("unreadable", text.len(), no_track(text, NO_DIGITS)),
         }
-        let swipe = Swipe::parse(text, self.options.lrc);
+        let swipe = Swipe::parse(text, self.form.lrc);
         told.reading(Reading::Card(CardReading::new(&swipe, self.key.as_ref())));
     }
 }
@@ -117,7 +147,7 @@ impl Language for Plain {
     }
 
     fn quiet(&mut self, told: &mut Told<'_>) {
-        self.end_of_swipe(told);
+        self.tracks.end_of_swipe(told);
         match self.receiver.elapsed() {
             Some(Event::Line(line)) => {
                 told.tally.without_end();
@@ -133,11 +163,11 @@ impl Language for Plain {
     }
 
     fn is_waiting(&self) -> bool {
-        self.receiver.is_waiting() || !self.tracks.is_empty()
+        self.receiver.is_waiting() || self.tracks.is_open()
     }
 
     fn silence(&self) -> Duration {
-        self.options.silence()
+        self.silence
     }
 }
 

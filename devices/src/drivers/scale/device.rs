@@ -2,34 +2,33 @@
 
 use std::time::Duration;
 
-use outlet_protocols::scale::{Answer, Ask, Failure, Mode, Protocol, ProtocolInfo, Reading};
+use outlet_protocols::scale::{Answer, Ask, Failure, Mode, Reading};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::conversation::{Heard, Listening, Question};
-use super::options::{Options, confirmations};
+use super::conversation::Heard;
+use super::options::Options;
+use super::source::{Facts, Source};
 use super::told::{Belief, Teller, Worth, conditions};
 use crate::driver::{
     Attempt, BoxFuture, Command, DeviceStatus, Driver, JobContext, Outcome, Report, Request, Resolution,
     StatusSink,
 };
 use crate::error::{DeviceError, ErrorKind};
-use crate::exchange::Exchange;
 use crate::link::Link;
-use crate::transport;
 
 /// After so many questions in a row without an answer, each with the protocol's own repeats, the scale is lost.
 const LOST_AFTER: u32 = 2;
 
 /// A scale.
 pub(super) struct Scale {
-    pub(super) info: &'static ProtocolInfo,
+    pub(super) facts: Facts,
     pub(super) link: Link,
     pub(super) options: Options,
     pub(super) tally: Tally,
-    protocol: Box<dyn Protocol>,
-    exchange: Option<Exchange>,
+    source: Box<dyn Source>,
+    open: bool,
     status: StatusSink,
     teller: Teller,
     belief: Belief,
@@ -84,7 +83,7 @@ impl Driver for Scale {
     fn idle(&mut self) -> BoxFuture<'_, DeviceError> {
         Box::pin(async {
             loop {
-                let done = match self.info.mode {
+                let done = match self.facts.mode {
                     Mode::Polled => self.poll().await,
                     Mode::Streams => self.listen().await,
                 };
@@ -137,22 +136,16 @@ impl Driver for Scale {
 
 impl Scale {
     /// A scale that is not connected yet.
-    pub fn new(
-        info: &'static ProtocolInfo,
-        protocol: Box<dyn Protocol>,
-        link: Link,
-        options: Options,
-        report: Report,
-    ) -> Self {
+    pub fn new(facts: Facts, source: Box<dyn Source>, link: Link, options: Options, report: Report) -> Self {
         Self {
             teller: Teller::new(report.readings, options.publish),
-            belief: Belief::new(confirmations(&options, info)),
-            info,
+            belief: Belief::new(options.confirm.unwrap_or(facts.confirm)),
+            facts,
             link,
             options,
             tally: Tally::default(),
-            protocol,
-            exchange: None,
+            source,
+            open: false,
             status: report.status,
             unanswered: 0,
             next: None,
@@ -161,15 +154,13 @@ impl Scale {
 
     /// Opens the link and asks until the scale answers.
     async fn open(&mut self) -> Result<(), DeviceError> {
-        self.exchange = None;
+        self.open = false;
         self.unanswered = 0;
         self.belief.forget();
-        let mut stream = match transport::open(&self.link).await {
-            Ok(stream) => stream,
-            Err(error) => return Err(self.lost(error.to_string())),
-        };
-        stream.forget_unsent();
-        self.exchange = Some(Exchange::new(stream));
+        if let Err(problem) = self.source.open().await {
+            return Err(self.lost(problem));
+        }
+        self.open = true;
         loop {
             match self.ask_weight().await? {
                 Asked::Reading(..) | Asked::Nothing(Failure::NotNow(_) | Failure::NothingNew) => {
@@ -185,10 +176,7 @@ impl Scale {
 
     /// Opens the link unless it is open.
     pub(super) async fn ensure_open(&mut self) -> Result<(), DeviceError> {
-        match self.exchange {
-            Some(_) => Ok(()),
-            None => self.open().await,
-        }
+        if self.open { Ok(()) } else { self.open().await }
     }
 
     /// Waits until the next question is due, and asks for the weight.
@@ -205,8 +193,7 @@ impl Scale {
 
     /// Hears what a scale sends by itself.
     async fn listen(&mut self) -> Result<(), DeviceError> {
-        let silence = Duration::from_millis(self.info.timing.answer_ms.into());
-        if self.listen_until(Instant::now() + silence).await? {
+        if self.listen_until(Instant::now() + self.facts.answer).await? {
             return Ok(());
         }
         // Nothing for a while: the protocol says what is the matter.
@@ -215,16 +202,12 @@ impl Scale {
 
     /// Listens without a question. Whether readings came.
     async fn listen_until(&mut self, until: Instant) -> Result<bool, DeviceError> {
-        let Some(exchange) = &mut self.exchange else {
-            return Err(self.lost(format!("{}: there is no connection", self.link)));
-        };
-        let mut listening = Listening::new(&mut *self.protocol, until);
-        let (readings, ignored) = match exchange.run(&mut listening, None).await {
+        let (readings, ignored) = match self.source.listen(until).await {
             Ok(heard) => heard,
-            Err(broken) => return Err(self.lost(format!("{}: {broken}", self.link))),
+            Err(problem) => return Err(self.lost(problem)),
         };
         self.tally.ignored_bytes = self.tally.ignored_bytes.saturating_add(ignored as u64);
-        if self.info.mode == Mode::Polled {
+        if self.facts.mode == Mode::Polled {
             return Ok(false);
         }
         for reading in &readings {
@@ -269,17 +252,9 @@ impl Scale {
     /// # Errors
     /// The session is lost.
     pub(super) async fn ask(&mut self, ask: &Ask) -> Result<Heard, DeviceError> {
-        let Some(exchange) = &mut self.exchange else {
-            return Err(self.lost(format!("{}: there is no connection", self.link)));
-        };
-        let byte_time = match &self.link {
-            Link::Serial { line, .. } => line.byte_time(),
-            _ => Duration::ZERO,
-        };
-        let mut question = Question::new(&mut *self.protocol, ask, byte_time);
-        let heard = match exchange.run(&mut question, None).await {
+        let heard = match self.source.ask(ask).await {
             Ok(heard) => heard,
-            Err(broken) => return Err(self.lost(format!("{}: {broken}", self.link))),
+            Err(problem) => return Err(self.lost(problem)),
         };
         self.tally.ignored_bytes = self.tally.ignored_bytes.saturating_add(heard.ignored as u64);
         let first = self.unanswered == 0;
@@ -310,16 +285,10 @@ impl Scale {
         Ok(heard)
     }
 
-    fn remedy(&self, failure: &Failure) -> String {
-        match (failure, &self.link) {
-            (Failure::OtherScale { .. }, _) => String::new(),
-            (_, Link::Tcp { .. }) => {
-                "; check its address and port, and the converter's line settings".to_owned()
-            }
-            _ => format!(
-                "; `outletd detect scale` tries other protocols and line settings (this one is {})",
-                self.info.name
-            ),
+    fn remedy(&self, failure: &Failure) -> &str {
+        match failure {
+            Failure::OtherScale { .. } => "",
+            _ => &self.facts.remedy,
         }
     }
 
@@ -328,7 +297,11 @@ impl Scale {
         let worth = self.belief.judge(reading);
         self.teller.take(reading, worth, Instant::now());
         if worth != Worth::Unsure {
-            self.show(DeviceStatus { online: true, conditions: conditions(reading), ..DeviceStatus::default() });
+            self.show(DeviceStatus {
+                online: true,
+                conditions: conditions(reading),
+                ..DeviceStatus::default()
+            });
         }
         worth
     }
@@ -339,11 +312,17 @@ impl Scale {
 
     /// Gives the link up.
     pub(super) fn lost(&mut self, problem: String) -> DeviceError {
-        self.exchange = None;
+        self.source.close();
+        self.open = false;
         self.next = None;
         self.belief.forget();
         let conditions = self.status.borrow().conditions.clone();
-        self.show(DeviceStatus { online: false, conditions, problem: Some(problem.clone()), ..DeviceStatus::default() });
+        self.show(DeviceStatus {
+            online: false,
+            conditions,
+            problem: Some(problem.clone()),
+            ..DeviceStatus::default()
+        });
         DeviceError::offline(problem)
     }
 
@@ -363,7 +342,7 @@ impl Scale {
 
     /// Has the scale do something; a dialogue that is cut off is in doubt.
     async fn command(&mut self, ask: &Ask) -> Result<Value, DeviceError> {
-        let commands = self.info.commands;
+        let commands = self.facts.commands;
         let has = match ask {
             Ask::Zero => commands.zero,
             Ask::Tare => commands.tare,
@@ -371,7 +350,7 @@ impl Scale {
             Ask::Weight | Ask::Identify => true,
         };
         if !has {
-            return Err(self.explain(&Failure::Unsupported { protocol: self.info.name, ask: ask.word() }));
+            return Err(self.explain(&Failure::Unsupported { protocol: self.facts.speaks, ask: ask.word() }));
         }
         self.ensure_open().await?;
         let doubt = |why: &str| {
@@ -391,11 +370,6 @@ impl Scale {
             }
             Err(failure) => Err(self.explain(&failure)),
         }
-    }
-
-    /// Silence may mean that there is no new weight.
-    pub(super) fn tells_once(&self) -> bool {
-        self.info.name == "adam"
     }
 
     /// A failure as an error of the contract.

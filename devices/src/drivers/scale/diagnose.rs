@@ -42,15 +42,15 @@ impl Scale {
             Ok(Answer::Identity(said)) => Some(said),
             Ok(_) | Err(Failure::NotNow(_) | Failure::NothingNew | Failure::Refused(_)) => None,
             // Silent because there is nothing new to tell.
-            Err(Failure::Silent { .. }) if self.tells_once() => None,
+            Err(Failure::Silent { .. }) if self.facts.tells_once => None,
             Err(Failure::Unsupported { .. }) => None,
             Err(failure) => return Err(self.explain(&failure)),
         };
         Ok(json!({
             "link": self.link.to_string(),
-            "protocol": self.info.name,
-            "vendor": self.info.vendor,
-            "models": self.info.models,
+            "protocol": self.facts.name,
+            "vendor": self.facts.vendor,
+            "models": self.facts.models,
             "said": said,
         }))
     }
@@ -65,7 +65,7 @@ impl Scale {
             return json!({
                 "ok": false,
                 "link": self.link.to_string(),
-                "protocol": self.info.name,
+                "protocol": self.facts.name,
                 "scale": {"quality": since_start},
                 "verdict": ranked(verdict),
             });
@@ -101,7 +101,7 @@ impl Scale {
         json!({
             "ok": verdict.is_empty(),
             "link": self.link.to_string(),
-            "protocol": self.info.name,
+            "protocol": self.facts.name,
             "status": {"conditions": reading.as_ref().map(conditions).unwrap_or_default()},
             "scale": {
                 "reading": reading,
@@ -146,7 +146,12 @@ impl Scale {
         }
         if quality.other_device > 0 {
             let why = format!("{} answers came from a scale with another number", quality.other_device);
-            list.push(suspicion("address", "certain", &why, "set option `id`, or find the cable"));
+            list.push(suspicion(
+                "address",
+                "certain",
+                &why,
+                "set its number in the options, or find the cable",
+            ));
         }
         if quality.garbled > 0 || quality.ignored_bytes > 0 {
             let why = format!(
@@ -165,7 +170,7 @@ impl Scale {
             let remedy = "look at the scale's display and its settings";
             list.push(suspicion("settings", "likely", &failure.to_string(), remedy));
         }
-        if list.is_empty() && reading.is_none() && self.info.mode == Mode::Polled {
+        if list.is_empty() && reading.is_none() && self.facts.mode == Mode::Polled {
             let why = "it told no weight: this protocol is silent until there is a new one";
             list.push(suspicion("load", "possible", why, "put something on the scale and test again"));
         }

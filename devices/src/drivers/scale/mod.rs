@@ -1,6 +1,7 @@
-//! Scales on a serial line or TCP: one driver for all protocols of [`outlet_protocols::scale::protocols`].
+//! Scales on a serial line or TCP: one driver for all protocols of [`outlet_protocols::scale::protocols`], and for
+//! indicators on Modbus by their profiles, and USB scales of the HID class (`model = "hid"`).
 //!
-//! `model` names the protocol. What is left out of a `serial://` link has the protocol's own line settings, and a
+//! `model` names the protocol or the indicator. What is left out of a `serial://` link has the protocol's own line settings, and a
 //! `tcp://` link without a port the protocol's own port.
 //!
 //! # What is told
@@ -14,20 +15,24 @@
 
 use std::sync::Arc;
 
-use outlet_protocols::scale::{Mode, ProtocolInfo, by_name, protocols};
+use outlet_protocols::scale::{Mode, by_name, protocols};
 use serde_json::json;
 
-use crate::driver::{Built, Check, Description, DriverFactory, Report, Settings, SettingsError, Work};
+use crate::driver::{Built, Check, Description, DriverFactory, Place, Report, Settings, SettingsError, Work};
 use crate::error::{DeviceError, ErrorKind};
 use crate::link::Link;
 use device::Scale;
 use options::Options;
+use source::{ByProtocol, Facts, Source};
 
 mod conversation;
 mod detect;
 mod device;
 mod diagnose;
+mod hid;
+mod indicator;
 pub mod options;
+mod source;
 mod told;
 mod weigh;
 
@@ -45,27 +50,63 @@ impl DriverFactory for Factory {
     }
 
     fn build(&self, settings: &Settings, report: Report) -> Result<Built, SettingsError> {
-        let info = protocol(settings.model.as_deref())?;
-        let link = options::link(&settings.link, info)?;
-        let (options, protocol) = options::read(&settings.options, info)?;
-        let description = describe(info, &link, &options);
-        let scale = Scale::new(info, protocol, link, options, report);
+        let Setup { facts, link, options, source, place } = setup(settings)?;
+        let description = describe(&facts, &link, &options, place.as_ref());
+        let scale = Scale::new(facts, source, link, options, report);
         Ok(Built { driver: Box::new(scale), check: Arc::new(NoJobs), description })
+    }
+
+    fn place(&self, settings: &Settings) -> Option<Place> {
+        setup(settings).ok()?.place
     }
 }
 
-fn protocol(name: Option<&str>) -> Result<&'static ProtocolInfo, SettingsError> {
-    let wrong = |what: String| {
-        let known: Vec<&str> = protocols().iter().map(|info| info.name).collect();
-        let message = format!("{what}: write the scale's protocol, one of {}", known.join(", "));
-        Err(SettingsError { key: "model".to_owned(), message })
-    };
-    let Some(name) = name else { return wrong("it is missing".to_owned()) };
-    by_name(name).map_or_else(|| wrong(format!("{name:?} is not known")), Ok)
+/// A scale, as it is configured.
+struct Setup {
+    facts: Facts,
+    link: Link,
+    options: Options,
+    source: Box<dyn Source>,
+    /// Of an indicator on Modbus.
+    place: Option<Place>,
 }
 
-fn describe(info: &ProtocolInfo, link: &Link, options: &Options) -> Description {
-    let commands = info.commands;
+fn setup(settings: &Settings) -> Result<Setup, SettingsError> {
+    let (options, others) = options::read(&settings.options)?;
+    let model = settings.model.as_deref();
+    if let Some(info) = model.and_then(by_name) {
+        let link = options::link(&settings.link, info)?;
+        let protocol = options::protocol(others, info)?;
+        let source = Box::new(ByProtocol::new(protocol, link.clone()));
+        return Ok(Setup { facts: Facts::of_protocol(info, &link), link, options, source, place: None });
+    }
+    if model == Some(hid::MODEL) {
+        let (facts, link, source) = hid::read(&settings.link, &others)?;
+        return Ok(Setup { facts, link, options, source: Box::new(source), place: None });
+    }
+    let indicators = indicator::names();
+    let is_indicator = match model {
+        Some(model) => indicators.iter().any(|name| name == model),
+        None => others.contains_key("profile"),
+    };
+    if !is_indicator {
+        let what = model.map_or_else(|| "it is missing".to_owned(), |name| format!("{name:?} is not known"));
+        let known: Vec<&str> = protocols().iter().map(|info| info.name).collect();
+        let message = format!(
+            "{what}: write the scale's protocol, one of {}, or hid for a USB scale, or its indicator on Modbus, one of {}, or describe the \
+             indicator in `options.profile`",
+            known.join(", "),
+            indicators.join(", ")
+        );
+        return Err(SettingsError { key: "model".to_owned(), message });
+    }
+    let (facts, unit, source) = indicator::read(model, &settings.link, others)?;
+    let (link, place) = (unit.link().clone(), Some(unit.place()));
+    Ok(Setup { facts, link, options, source: Box::new(source), place })
+}
+
+fn describe(facts: &Facts, link: &Link, options: &Options, place: Option<&Place>) -> Description {
+    let commands = facts.commands;
     let all = [
         ("weigh", true),
         ("count", true),
@@ -74,18 +115,22 @@ fn describe(info: &ProtocolInfo, link: &Link, options: &Options) -> Description 
         ("tare", commands.tare),
         ("preset-tare", commands.preset_tare),
     ];
+    let mut limits = json!({
+        "poll_ms": options.poll_ms,
+        "live_max_s": options.live_max_s,
+        "streams": facts.mode == Mode::Streams,
+    });
+    if let (Some(place), Some(limits)) = (place, limits.as_object_mut()) {
+        limits.insert("unit_id".to_owned(), json!(place.unit));
+    }
     Description {
         kind: "scale".to_owned(),
         driver: NAME.to_owned(),
-        model: Some(info.name.to_owned()),
-        name: format!("{} ({})", info.vendor, info.name),
+        model: Some(facts.name.clone()),
+        name: format!("{} ({})", facts.vendor, facts.name),
         link: link.to_string(),
         capabilities: all.iter().filter(|(_, has)| *has).map(|(word, _)| (*word).to_owned()).collect(),
-        limits: json!({
-            "poll_ms": options.poll_ms,
-            "live_max_s": options.live_max_s,
-            "streams": info.mode == Mode::Streams,
-        }),
+        limits,
     }
 }
 

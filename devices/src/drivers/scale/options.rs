@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::driver::SettingsError;
+use crate::drivers::modbus::unit::names_port;
 use crate::link::{DataBits, Link, LinkError, Parity, SerialLine, StopBits};
 
 /// What every scale takes beside the options of its protocol.
@@ -43,19 +44,30 @@ const OWN: [&str; 4] = ["poll_ms", "live_max_s", "publish", "confirm"];
 /// Protocols of which one answer is enough: with a checksum; and Adam, which prints a load once.
 const SURE: [&str; 6] = ["massa-k-100", "massa-k-1c", "shtrih-pos2", "cas", "dibal", "adam"];
 
-/// How many answers in a row have to say the same.
-pub(super) fn confirmations(options: &Options, info: &ProtocolInfo) -> u8 {
-    options.confirm.unwrap_or(if SURE.contains(&info.name) { 1 } else { 2 })
+/// Whether one answer of a protocol is enough to be believed.
+pub(super) fn is_sure(protocol: &str) -> bool {
+    SURE.contains(&protocol)
 }
 
-/// Reads options: these of the driver, and what is left as the protocol's own.
+/// The options of a protocol, out of those that are not every scale's.
 ///
 /// # Errors
 /// An option that is unknown, of the wrong type, or out of its range.
-pub(super) fn read(
-    options: &Value,
+pub(super) fn protocol(
+    others: Map<String, Value>,
     info: &ProtocolInfo,
-) -> Result<(Options, Box<dyn Protocol>), SettingsError> {
+) -> Result<Box<dyn Protocol>, SettingsError> {
+    (info.build)(Value::Object(others)).map_err(|error| {
+        let key = if error.field == "." { "options".to_owned() } else { format!("options.{}", error.field) };
+        wrong(&key, format!("{} (beside them: {})", error.problem, OWN.join(", ")))
+    })
+}
+
+/// Reads the options that every scale has, and gives the others as they are.
+///
+/// # Errors
+/// An option of the wrong type, or out of its range.
+pub(super) fn read(options: &Value) -> Result<(Options, Map<String, Value>), SettingsError> {
     let all = match options {
         Value::Null => Map::new(),
         Value::Object(all) => all.clone(),
@@ -80,11 +92,7 @@ pub(super) fn read(
     if own.confirm.is_some_and(|count| !(1..=5).contains(&count)) {
         return Err(wrong("options.confirm", "write a number from 1 to 5".to_owned()));
     }
-    let protocol = (info.build)(Value::Object(others)).map_err(|error| {
-        let key = if error.field == "." { "options".to_owned() } else { format!("options.{}", error.field) };
-        wrong(&key, format!("{} (beside them: {})", error.problem, OWN.join(", ")))
-    })?;
-    Ok((own, protocol))
+    Ok((own, others))
 }
 
 /// Reads a link; what it leaves out is the protocol's own.
@@ -122,16 +130,13 @@ pub(super) fn link(text: &str, info: &ProtocolInfo) -> Result<Link, SettingsErro
         }
         Link::Tcp { .. } => {}
         _ => {
-            let message = "scales of this driver are reached by serial:// or tcp://".to_owned();
+            let message =
+                "scales of this protocol are reached by serial:// or tcp://; a USB scale has the model hid"
+                    .to_owned();
             return Err(wrong("link", message));
         }
     }
     Ok(link)
-}
-
-fn names_port(text: &str) -> bool {
-    let host = text.rsplit(']').next().unwrap_or(text);
-    host.split_once("://").map_or(host, |(_, host)| host).contains(':')
 }
 
 /// The line settings of a protocol, as a link has them. Without flow control.
@@ -166,10 +171,7 @@ mod tests {
     #[test]
     fn one_answer_is_enough_where_a_checksum_guards_it() {
         assert!(SURE.iter().all(|name| by_name(name).is_some()));
-        let needed = |name: &str| confirmations(&Options::default(), by_name(name).unwrap());
-        assert_eq!((needed("cas"), needed("toledo-8217")), (1, 2));
-        let set = Options { confirm: Some(3), ..Options::default() };
-        assert_eq!(confirmations(&set, by_name("cas").unwrap()), 3);
+        assert!(is_sure("cas") && !is_sure("toledo-8217"));
     }
 
     #[test]

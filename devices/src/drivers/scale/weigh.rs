@@ -86,7 +86,7 @@ impl Scale {
         match (wait.seen, wait.failure) {
             (Some((obstacle, reading)), _) => self.not_for_sale(&obstacle, &reading),
             (None, Some(failure)) => self.explain(&failure),
-            (None, None) if self.tells_once() => self.explain(&Failure::NothingNew),
+            (None, None) if self.facts.tells_once => self.explain(&Failure::NothingNew),
             (None, None) => {
                 let message = format!(
                     "{}: no answer in this time: check that the scale is on, its cable, address and speed",

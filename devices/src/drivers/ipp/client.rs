@@ -1,0 +1,210 @@
+//! Asking the printer: one IPP message to and fro over HTTP.
+
+use std::time::Duration;
+
+use ipp::attribute::IppAttribute;
+use ipp::error::IppError;
+use ipp::model::{DelimiterTag, IppVersion, Operation, StatusCode};
+use ipp::parser::IppParseError;
+use ipp::payload::IppPayload;
+use ipp::prelude::{AsyncIppClient, Uri};
+use ipp::request::IppRequestResponse;
+use ipp::value::IppValue;
+
+use crate::driver::{Direction, JobContext};
+
+/// What the agent calls itself (`requesting-user-name`).
+const USER: &str = "outletd";
+
+/// A printer's address.
+pub struct Client {
+    uri: Uri,
+    patience: Duration,
+    requests: i32,
+}
+
+/// Why there is no answer to go by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// There was no connection: nothing of the request has left.
+    NotReached(String),
+    /// The connection broke, or no answer came in time: the request may have arrived.
+    Lost(String),
+    /// What answered is no IPP printer, or its answer was cut: the request may have arrived.
+    Nonsense(String),
+    /// The HTTP server refused the request before the printer saw it.
+    Http(u16),
+    /// The printer refused.
+    Refused {
+        status: StatusCode,
+        /// Its number, as sent.
+        code: u16,
+        /// `status-message`, if there is one.
+        message: Option<String>,
+    },
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotReached(what) | Self::Lost(what) => f.write_str(what),
+            Self::Nonsense(what) => write!(f, "what came back is no answer of a printer: {what}"),
+            Self::Http(401 | 403) => f.write_str("it wants a password, and there is none for it"),
+            Self::Http(404) => f.write_str("it has no queue of this path"),
+            Self::Http(status) => write!(f, "it answered with HTTP status {status}"),
+            Self::Refused { status, code, message } => {
+                write!(f, "the printer refused: {status} (0x{code:04x})")?;
+                message.iter().try_for_each(|message| write!(f, ", {message:?}"))
+            }
+        }
+    }
+}
+
+impl Client {
+    pub fn new(uri: Uri, patience: Duration) -> Self {
+        Self { uri, patience, requests: 0 }
+    }
+
+    /// A question without a document, or a document with its attributes.
+    pub fn question(&mut self, operation: Operation) -> Result<Question, Failure> {
+        self.requests = self.requests.checked_add(1).unwrap_or(1);
+        let mut request = IppRequestResponse::new(IppVersion::v1_1(), operation, Some(self.uri.clone()))
+            .map_err(|error| unwritable(&error))?;
+        request.header_mut().request_id = self.requests;
+        Ok(Question { request, wrong: None })
+    }
+
+    /// Sends a question and waits for its answer. The trace gets the messages without the document.
+    pub async fn ask(
+        &self,
+        question: Question,
+        cx: Option<&dyn JobContext>,
+    ) -> Result<IppRequestResponse, Failure> {
+        let Question { request, wrong } = question;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        let id = request.header().request_id;
+        trace(cx, Direction::Sent, &request);
+        let client = AsyncIppClient::builder(self.uri.clone()).request_timeout(self.patience).build();
+        let answer = client.send(request).await.map_err(|error| failure(&error, self.patience))?;
+        trace(cx, Direction::Received, &answer);
+        let header = *answer.header();
+        if header.request_id != id || !matches!(header.version.0 >> 8, 1 | 2) {
+            return Err(Failure::Nonsense("it belongs to another question".to_owned()));
+        }
+        let status = header.status_code();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let said = answer.attributes().first_of(DelimiterTag::OperationAttributes);
+        let message = said.and_then(|group| group.get("status-message"));
+        Err(Failure::Refused {
+            status,
+            code: header.operation_or_status.cast_unsigned(),
+            message: message.map(|message| message.value().to_string()),
+        })
+    }
+}
+
+/// A request that is being put together.
+pub struct Question {
+    request: IppRequestResponse,
+    /// The first attribute that can't be written.
+    wrong: Option<Failure>,
+}
+
+impl Question {
+    pub fn user(self) -> Self {
+        self.name("requesting-user-name", USER)
+    }
+
+    pub fn name(self, name: &'static str, value: &str) -> Self {
+        self.operation(name, IppValue::new_name_without_language(value))
+    }
+
+    pub fn keyword(self, name: &'static str, value: &str) -> Self {
+        self.operation(name, IppValue::new_keyword(value))
+    }
+
+    pub fn mime(self, name: &'static str, value: &str) -> Self {
+        self.operation(name, IppValue::new_mime_media_type(value))
+    }
+
+    pub fn integer(self, name: &'static str, value: i32) -> Self {
+        self.operation(name, Ok(IppValue::Integer(value)))
+    }
+
+    pub fn boolean(self, name: &'static str, value: bool) -> Self {
+        self.operation(name, Ok(IppValue::Boolean(value)))
+    }
+
+    /// Which attributes are wanted.
+    pub fn wanting(self, names: &[&str]) -> Self {
+        let names: Result<Vec<IppValue>, _> = names.iter().copied().map(IppValue::new_keyword).collect();
+        self.operation("requested-attributes", names.map(IppValue::Array))
+    }
+
+    /// An attribute of the job itself.
+    pub fn job(self, name: &'static str, value: Result<IppValue, IppParseError>) -> Self {
+        self.add(DelimiterTag::JobAttributes, name, value)
+    }
+
+    pub fn document(mut self, bytes: Vec<u8>) -> Self {
+        *self.request.payload_mut() = IppPayload::new(std::io::Cursor::new(bytes));
+        self
+    }
+
+    fn operation(self, name: &'static str, value: Result<IppValue, IppParseError>) -> Self {
+        self.add(DelimiterTag::OperationAttributes, name, value)
+    }
+
+    fn add(
+        mut self,
+        group: DelimiterTag,
+        name: &'static str,
+        value: Result<IppValue, IppParseError>,
+    ) -> Self {
+        match value.and_then(|value| IppAttribute::with_name(name, value)) {
+            Ok(attribute) => self.request.attributes_mut().add(group, attribute),
+            Err(error) => self.wrong = self.wrong.or(Some(unwritable(&error))),
+        }
+        self
+    }
+}
+
+/// Nothing was sent: what was to be said can't be.
+fn unwritable(error: &IppParseError) -> Failure {
+    Failure::NotReached(format!("the request can't be written: {error}"))
+}
+
+fn trace(cx: Option<&dyn JobContext>, direction: Direction, message: &IppRequestResponse) {
+    if let Some(cx) = cx {
+        cx.trace(direction, &message.to_bytes());
+    }
+}
+
+fn failure(error: &IppError, patience: Duration) -> Failure {
+    match error {
+        IppError::RequestError(status) => Failure::Http(*status),
+        IppError::AsyncClientError(error) if error.is_connect() => Failure::NotReached(causes(error)),
+        IppError::AsyncClientError(error) if error.is_timeout() => {
+            Failure::Lost(format!("no answer within {:.1} s", patience.as_secs_f32()))
+        }
+        IppError::AsyncClientError(error) => Failure::Lost(causes(error)),
+        IppError::IoError(error) => Failure::Lost(error.to_string()),
+        IppError::ParseError(IppParseError::IoError(error)) => {
+            Failure::Nonsense(format!("it ends in the middle ({error})"))
+        }
+        other => Failure::Nonsense(other.to_string()),
+    }
+}
+
+/// The innermost cause, which is the system's own word.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
