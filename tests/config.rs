@@ -271,6 +271,21 @@ fn devices_on_one_modbus_line_share_its_link_when_each_has_its_own_number() {
 }
 
 #[test]
+fn on_modbus_tcp_a_link_without_a_port_is_its_port_502_and_not_that_of_printers() {
+    let fridge = thermometer("fridge", "tcp://10.0.0.9", "unit_id = 2");
+    let printer = |port: u16| {
+        format!("[[device]]\nid = \"bar\"\ndriver = \"escpos\"\nlink = \"tcp://10.0.0.9:{port}\"\n")
+    };
+    let freezer = |unit: u8| thermometer("freezer", "tcp://10.0.0.9:502", &format!("unit_id = {unit}"));
+    let with = |other: String| Files::with(&format!("outlet = \"demo\"\n{fridge}{other}"));
+    assert_eq!(with(freezer(3)).load().device.len(), 2);
+    assert_eq!(with(printer(9100)).load().device.len(), 2);
+    let used = "is already used by device \"fridge\"";
+    with(freezer(2)).complains("outletd.toml", 12, &[used, "both are unit 2"]);
+    with(printer(502)).complains("outletd.toml", 11, &[used, "can't share a port"]);
+}
+
+#[test]
 fn a_usb_printer_without_a_serial_number_claims_every_one_of_its_kind() {
     let on =
         |id: &str, link: &str| format!("[[device]]\nid = \"{id}\"\ndriver = \"escpos\"\nlink = \"{link}\"\n");

@@ -184,33 +184,42 @@ const STRIPE_READERS: [u16; 2] = [0x0801, 0x0acd];
 
 /// Scanners, scales and card readers that report. Other HID devices are nothing for an agent.
 fn hid_devices(interfaces: &[Interface]) -> Vec<Found> {
-    let driver = |found: &Interface| {
-        let has = |purpose: &hid::Purpose| {
-            found.usages.iter().any(|(page, _)| purpose.pages.iter().any(|pages| pages.contains(page)))
+    // The driver, and the best of its pages.
+    let driver_of = |found: &Interface| {
+        let page = |purpose: &hid::Purpose| {
+            let mut pages = purpose.pages.iter();
+            pages.find_map(|pages| {
+                found.usages.iter().map(|(page, _)| *page).find(|page| pages.contains(page))
+            })
         };
         let own = found.usages.iter().any(|(page, _)| *page >= 0xff00);
-        match found {
-            _ if has(&hid::SCANNER) => Some("scanner"),
-            _ if has(&hid::SCALE) => Some("scale"),
-            _ if has(&hid::STRIPE_READER) && (!own || STRIPE_READERS.contains(&found.vendor)) => {
-                Some("card-reader")
-            }
-            _ => None,
-        }
+        let is_stripe_reader = !own || STRIPE_READERS.contains(&found.vendor);
+        let scanner = page(&hid::SCANNER).map(|page| ("scanner", page));
+        let scale = || page(&hid::SCALE).map(|page| ("scale", page));
+        let stripe_reader = || page(&hid::STRIPE_READER).map(|page| ("card-reader", page));
+        scanner.or_else(scale).or_else(|| stripe_reader().filter(|_| is_stripe_reader))
     };
     let made = |found: &Interface| {
-        let driver = driver(found)?;
+        let (driver, page) = driver_of(found)?;
         let Interface { vendor, product, ref serial, number, .. } = *found;
         let key = |one: &Interface| (one.vendor, one.product, one.serial.clone(), one.number);
         let twins =
             interfaces.iter().filter(|other| key(other) == (vendor, product, serial.clone(), number)).count();
+        let beside: Vec<_> = interfaces
+            .iter()
+            .filter(|other| (other.vendor, other.product, &other.serial) == (vendor, product, serial))
+            .filter(|other| other.number != number && driver_of(other).is_some())
+            .collect();
+        let has_page = |other: &&Interface| other.usages.iter().any(|(theirs, _)| *theirs == page);
         let (problem, remedy) = match file_problem(&found.path, "") {
             (Some(problem), _) => (Some(problem), Some(hid::permission_remedy(vendor, product))),
             (None, _) if twins > 1 => several(),
+            (None, _) if beside.iter().any(has_page) => several_interfaces(page),
             (None, _) => (None, None),
         };
+        let page = (!beside.is_empty()).then_some(page);
         Some(Found {
-            link: Link::Hid { vendor, product, serial: serial.clone(), page: None }.to_string(),
+            link: Link::Hid { vendor, product, serial: serial.clone(), page }.to_string(),
             driver,
             name: if found.name.is_empty() { "HID device".to_owned() } else { found.name.clone() },
             model: (driver == "scale").then(|| "hid".to_owned()),
@@ -265,6 +274,13 @@ fn several() -> (Option<String>, Option<String>) {
     let problem = "there are several of it, and their serial numbers don't tell them apart";
     let remedy = "plug in one of them only, or give them different serial numbers with the maker's tool";
     (Some(problem.to_owned()), Some(remedy.to_owned()))
+}
+
+fn several_interfaces(page: u16) -> (Option<String>, Option<String>) {
+    let problem = format!("several of its interfaces have the usage page {page:02x}");
+    let remedy = "where one of them has a page that the others don't have, name it by ?page= in the link; else set the \
+                  device to one interface with the maker's tool";
+    (Some(problem), Some(remedy.to_owned()))
 }
 
 /// Only asks the system: opening a port would move its DTR line, and a device behind it may be at work.
@@ -385,6 +401,41 @@ mod tests {
         assert_eq!(table["device"][0]["model"].as_str(), Some("hid"));
         let twins = hid_devices(&[all[0].clone(), all[0].clone()]);
         assert!(twins.iter().all(|found| found.problem.is_some()));
+    }
+
+    #[test]
+    fn a_scanner_with_a_scale_in_it_is_two_devices_that_a_configuration_takes() {
+        let one = |number, serial: &str, usages: &[(u16, u16)]| Interface {
+            path: "/no/such/node".into(),
+            vendor: 0x05f9,
+            product: 0x2206,
+            serial: Some(serial.into()),
+            number,
+            name: String::new(),
+            usages: usages.to_vec(),
+        };
+        let (codes, weights, keys) = ((0x8c, 2), (0x8d, 0x20), (0x01, 6));
+        let all = [
+            one(0, "A", &[keys, codes]),
+            one(1, "A", &[weights]),
+            one(2, "A", &[keys]),
+            // A scanner and a keyboard are one device to an agent.
+            one(0, "B", &[codes]),
+            one(1, "B", &[keys]),
+        ];
+        let found = hid_devices(&all);
+        let links: Vec<_> = found.iter().map(|found| (found.driver, found.link.as_str())).collect();
+        let expected = [
+            ("scanner", "hid://05f9:2206/A?page=8c"),
+            ("scale", "hid://05f9:2206/A?page=8d"),
+            ("scanner", "hid://05f9:2206/B"),
+        ];
+        assert_eq!(links, expected);
+        assert!(found.iter().all(|found| found.problem.is_none()));
+        let claims: Vec<_> = found.iter().map(|found| found.link.parse::<Link>().unwrap().claim()).collect();
+        assert!(!claims[0].conflicts(&claims[1]) && !claims[0].conflicts(&claims[2]));
+        let alike = hid_devices(&[one(0, "A", &[codes]), one(1, "A", &[codes])]);
+        assert!(alike.iter().all(|found| found.remedy.as_ref().unwrap().contains("?page=")));
     }
 
     #[test]

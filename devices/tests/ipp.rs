@@ -8,7 +8,7 @@ use outlet_devices::driver::*;
 use outlet_devices::error::{DeviceError, ErrorKind};
 use outlet_devices::registry;
 use outlet_protocols::document::Document;
-use outlet_simulators::ipp_printer::{Fault, IppPrinter, JobState, PrinterSpec};
+use outlet_simulators::ipp_printer::{Counts, Fault, IppPrinter, JobState, PrinterSpec};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -206,6 +206,53 @@ async fn copies_are_repeated_in_the_file_where_the_printer_makes_none() {
 }
 
 #[tokio::test]
+async fn copies_in_the_file_share_no_sheet_unless_the_printer_surely_uses_one_side() {
+    for (default, option, pages) in [
+        (Some("one-sided"), None, 3),
+        (Some("one-sided"), Some("two"), 5),
+        (Some("two-sided-long-edge"), None, 5),
+        (Some("two-sided-long-edge"), Some("one"), 3),
+        (None, None, 5),
+    ] {
+        let mut options = quick();
+        option.into_iter().for_each(|option| options["sides"] = option.into());
+        let spec = PrinterSpec { sides: default, ..PrinterSpec::plain() };
+        let mut bed = Bed::unconnected(spec, options).await;
+        bed.driver.connect().await.unwrap();
+        let outcome = bed.print(3, &Notes::attempt(1)).await.unwrap();
+        assert_eq!(bed.printer.jobs()[0].sheets_wanted, pages, "{default:?} {option:?}");
+        assert_eq!(outcome.result, json!({ "pages": 1, "copies": 3 }));
+    }
+}
+
+#[tokio::test]
+async fn the_plain_file_is_for_the_sides_that_the_printer_is_set_to() {
+    let mut options = quick();
+    options["sides"] = "one".into();
+    let spec = PrinterSpec { sides: Some("two-sided-long-edge"), ..PrinterSpec::office() };
+    let mut bed = Bed::unconnected(spec, options).await;
+    bed.driver.connect().await.unwrap();
+    bed.printer.inject(Fault::Refuse { status: 0x040B, times: 1 });
+    bed.print(2, &Notes::attempt(1)).await.unwrap();
+    let jobs = bed.printer.jobs();
+    assert_eq!((&jobs[0].sides, jobs[0].sheets_wanted), (&None, 3), "an empty page between the copies");
+}
+
+#[tokio::test]
+async fn a_printer_that_reads_on_as_it_prints_has_time_for_the_whole_document() {
+    let mut options = quick();
+    options["answer_ms"] = 500.into();
+    let mut bed = Bed::unconnected(PrinterSpec::office(), options).await;
+    bed.driver.connect().await.unwrap();
+    bed.printer.inject(Fault::SlowDocument(750));
+    let notes = Notes::attempt(1);
+    bed.print(1, &notes).await.unwrap();
+    // One Get-Printer-Attributes, Print-Job with its answer, then the printer and the job: it was not searched.
+    let sent = notes.trace.lock().unwrap().iter().filter(|(way, _)| *way == Direction::Sent).count();
+    assert_eq!(sent, 4);
+}
+
+#[tokio::test]
 async fn a_printer_that_refuses_what_it_offered_gets_the_plain_file() {
     let mut bed = Bed::new(PrinterSpec::office()).await;
     // client-error-attributes-or-values-not-supported.
@@ -289,10 +336,52 @@ async fn a_job_given_up_before_its_first_page_has_failed_and_after_it_somebody_h
         assert!(error.message.contains("aborted-by-system"), "{error}");
         assert_eq!(error.evidence["impressions"], after);
     }
+    let mut bed = Bed::new(PrinterSpec { times: false, ..PrinterSpec::office() }).await;
+    bed.printer.inject(Fault::AbortAfter(0));
+    let error = bed.print(1, &Notes::attempt(1)).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::OutcomeUnknown, "one that says not when it began proves nothing");
     let mut bed = Bed::new(PrinterSpec::plain()).await;
     bed.printer.inject(Fault::AbortAfter(0));
     let error = bed.print(1, &Notes::attempt(1)).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::OutcomeUnknown, "a printer that does not count proves nothing");
+}
+
+#[tokio::test]
+async fn a_job_given_up_after_its_second_page_by_a_printer_that_counts_nothing_is_not_printed_again() {
+    let mut bed = Bed::new(PrinterSpec { counts: Counts::Zero, ..PrinterSpec::office() }).await;
+    bed.printer.inject(Fault::AbortAfter(2));
+    let notes = Notes::attempt(1);
+    let error = bed.print(3, &notes).await.unwrap_err();
+    assert_eq!(bed.printer.sheets(), 2);
+    assert_eq!((error.kind, error.code), (ErrorKind::OutcomeUnknown, "in-doubt"), "{error}");
+    assert!(error.message.contains("look at the paper"), "{error}");
+    assert_eq!((&error.evidence["impressions"], &error.evidence["not_begun"]), (&json!(0), &json!(false)));
+    let resolution = bed.resolve(&notes).await.unwrap();
+    assert!(matches!(resolution, Resolution::Unknown(_)), "{resolution:?}");
+}
+
+#[tokio::test]
+async fn a_job_that_the_printer_never_began_is_proven_not_to_be_printed() {
+    let mut bed = Bed::new(PrinterSpec { counts: Counts::Zero, ..PrinterSpec::office() }).await;
+    bed.printer.inject(Fault::AbortAfter(0));
+    let notes = Notes::attempt(1);
+    let error = bed.print(1, &notes).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Rejected, "{error}");
+    let resolution = bed.resolve(&notes).await.unwrap();
+    assert!(matches!(resolution, Resolution::NotDone(_)), "{resolution:?}");
+}
+
+#[tokio::test]
+async fn a_print_job_answered_as_canceled_is_searched_and_else_in_doubt() {
+    let mut bed = Bed::new(PrinterSpec::office()).await;
+    // server-error-job-canceled.
+    bed.printer.inject(Fault::Refuse { status: 0x0508, times: 1 });
+    let notes = Notes::attempt(1);
+    let error = bed.print(1, &notes).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (ErrorKind::OutcomeUnknown, "in-doubt"), "{error}");
+    let trace = notes.trace.lock().unwrap();
+    // Get-Jobs (RFC 8011, 5.4.15).
+    assert!(trace.iter().any(|(way, bytes)| *way == Direction::Sent && bytes[3] == 0x0A), "it was searched");
 }
 
 #[tokio::test]
@@ -426,17 +515,18 @@ async fn a_busy_printer_gets_the_job_later_and_one_that_wants_a_password_never()
     let answers = [
         // server-error-busy, server-error-not-accepting-jobs, client-error-not-authorized,
         // client-error-document-format-not-supported, server-error-internal-error.
-        (0x0507, ErrorKind::Busy, "device-busy"),
-        (0x0506, ErrorKind::Busy, "device-busy"),
-        (0x0403, ErrorKind::Rejected, "forbidden"),
-        (0x040A, ErrorKind::Unsupported, "unsupported"),
-        (0x0500, ErrorKind::Rejected, "device-fault"),
+        (0x0507, ErrorKind::Busy, "device-busy", "tried again"),
+        (0x0506, ErrorKind::Busy, "device-busy", "let the printer's queue take jobs"),
+        (0x0403, ErrorKind::Rejected, "forbidden", "without a password"),
+        (0x040A, ErrorKind::Unsupported, "unsupported", "behind a print server"),
+        (0x0500, ErrorKind::Rejected, "device-fault", "look at the printer's panel"),
     ];
-    for (status, kind, code) in answers {
+    for (status, kind, code, remedy) in answers {
         bed.printer.inject(Fault::Refuse { status, times: 1 });
         let error = bed.print(1, &Notes::attempt(1)).await.unwrap_err();
         assert_eq!((error.kind, error.code), (kind, code), "{error}");
         assert!(error.message.contains(&format!("0x{status:04x}")), "{error}");
+        assert!(error.message.contains(remedy), "{error}");
     }
     assert_eq!(bed.printer.taken(), 0);
 }
@@ -519,6 +609,7 @@ async fn what_is_no_printer_is_named_with_what_to_do() {
         (PrinterSpec::office(), Some(Fault::Garbage(1)), "port 631"),
         (PrinterSpec::office(), Some(Fault::CutAnswers(1)), "it ends in the middle"),
         (PrinterSpec::office(), Some(Fault::HttpStatus { status: 401, times: 1 }), "without a password"),
+        (PrinterSpec::office(), Some(Fault::HttpStatus { status: 426, times: 1 }), "without encryption"),
         (PrinterSpec::office(), Some(Fault::HttpStatus { status: 503, times: 1 }), "HTTP status 503"),
         (PrinterSpec::office(), Some(Fault::Silence), "no answer within 0.3 s"),
         (no_pdf, None, "prints no PDF; it prints image/urf"),

@@ -100,6 +100,28 @@ fn a_bank_card_that_was_misread_is_unreadable_and_shows_nothing() {
 }
 
 #[test]
+fn a_bank_card_whose_separator_was_lost_is_unreadable_and_shows_nothing() {
+    // Numbers for tests, as Visa, Mastercard, American Express, Diners Club and UnionPay publish them.
+    for number in [NUMBER, "5555555555554444", "378282246310005", "30569309025904", "6212345678900000003"] {
+        for text in [
+            format!(";{number}251210100000000001?"),
+            format!("{number}251210100000000001"),
+            format!("%B{number}251210100000000001?"),
+        ] {
+            let reading = read(&text);
+            assert_eq!((reading.kind, &reading.number), (CardKind::Unreadable, &None), "{text}");
+            assert_eq!(reading.raw(), "", "{text}");
+            assert!(!serde_json::to_string(&reading).unwrap().contains(&number[6..]), "{text}");
+        }
+    }
+    // Behind it is no month: some other card's long number.
+    let other = format!("{NUMBER}25991010000000000");
+    assert_eq!(read(&format!(";{other}?")).number, Some(other));
+    let whole = read(";411111111111111125121010000000000000?%B4111111111111111^X^2512101?");
+    assert_eq!(whole.masked.as_deref(), Some("411111******1111"));
+}
+
+#[test]
 fn one_good_track_of_a_bank_card_is_enough_and_hides_the_others() {
     let reading = read(&format!("%E?{TRACK_2}+E?"));
     assert_eq!(reading.kind, CardKind::Bank);

@@ -69,7 +69,11 @@ fn the_tspl_details_say_what_their_tables_say() {
     assert!(state(b"W@@@").busy);
     assert!(state(b"L@@@").waits_for_person);
     assert!(state(b"@H@@").buffer_full);
-    assert!(state(b"E@A@").too_hot);
+    assert!(state(b"E@A@").too_hot && state(b"E@A@").others.is_empty());
+    for error in [b"E@A@", b"E@P@", b"E@@@", b"E@@A"] {
+        assert!(!state(error).done() && !state(error).at_work() && state(error).blocked(), "{error:?}");
+    }
+    assert_eq!((state(b"E@P@").others, state(b"E@@@").others), (vec![0x10], vec![b'E']));
     assert!(state(b"E@H@").cutter_jammed);
     assert!(state(b"E@@A").paper_out && state(b"E@@A").blocked());
     assert!(state(b"E@@B").jammed);

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use outlet_protocols::document::Document;
 use outlet_protocols::encode::{EncodeError, ErrorKind};
-use outlet_protocols::pdf::{MAX_PAGES, METRICS, Pdf, Setting, pdf};
+use outlet_protocols::pdf::{MAX_PAGES, METRICS, Pdf, Setting, pdf, pdf_for_both_sides};
 use pdf_support::invoice;
 use serde_json::{Value, json};
 
@@ -71,6 +71,18 @@ fn the_same_document_gives_the_same_bytes() {
 fn copies_repeat_the_pages_in_the_file() {
     let three = pdf(&invoice(40), Setting { copies: 3, ..Setting::default() }).expect("it can be printed");
     assert_eq!((three.pages, count(&three, "/Type /Page")), (2, 6));
+}
+
+#[test]
+fn no_sheet_of_a_printer_of_both_sides_holds_two_copies() {
+    let pages = |dishes, copies| {
+        let setting = Setting { copies, ..Setting::default() };
+        let made = pdf_for_both_sides(&invoice(dishes), setting).expect("it can be printed");
+        (made.pages, count(&made, "/Type /Page"))
+    };
+    assert_eq!(pages(3, 3), (1, 5), "front, empty back, front, empty back, front");
+    assert_eq!(pages(40, 3), (2, 6), "each copy ends on a back already");
+    assert_eq!(pages(3, 1), (1, 1));
 }
 
 #[test]

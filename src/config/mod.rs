@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use outlet_devices::driver::{DeviceStatus, Place, Report, Settings};
+use outlet_devices::driver::{Description, DeviceStatus, Place, Report, Settings};
 use outlet_devices::link::{Claim, Link};
 use outlet_devices::registry;
 use outlet_protocols::code::Patterns;
@@ -383,16 +383,17 @@ impl Checker<'_> {
                 );
             }
             // What is wrong with a link that can't be read, the driver says.
+            let built = self.build(index, device);
             if let Ok(link) = device.link.parse::<Link>() {
-                let claim = link.claim();
                 let place = registry::find(&device.driver)
                     .and_then(|factory| factory.place(&device.settings(Arc::default())));
-                let shared = |other: &Option<Place>| match (&place, other) {
-                    (Some(here), Some(there)) => here.line == there.line && here.unit != there.unit,
-                    _ => false,
-                };
-                let conflict =
-                    claims.iter().find(|(other, _, there)| claim.conflicts(other) && !shared(there));
+                // On a line the driver knows best which port is meant where the link names none.
+                let own = place.as_ref().and(built).and_then(|description| description.link.parse().ok());
+                let claim = own.unwrap_or(link).claim();
+                let conflict = claims.iter().find(|(other, _, there)| match (&place, there) {
+                    (Some(here), Some(there)) if here.line == there.line => here.unit == there.unit,
+                    _ => claim.conflicts(other),
+                });
                 if let Some((_, first, there)) = conflict {
                     let other = config.device.get(*first).map_or("", |device| device.id.as_str());
                     let at = self.place(*first, "link");
@@ -414,7 +415,6 @@ impl Checker<'_> {
                 }
                 claims.push((claim, index, place));
             }
-            self.build(index, device);
             if let Some(fallback) = &device.fallback {
                 let known = config.device.iter().any(|other| &other.id == fallback);
                 if fallback == &device.id {
@@ -432,25 +432,29 @@ impl Checker<'_> {
         }
     }
 
-    fn build(&mut self, index: usize, device: &DeviceConfig) {
+    /// How the driver describes the device; `None` where its settings can't work.
+    fn build(&mut self, index: usize, device: &DeviceConfig) -> Option<Description> {
         let Some(factory) = registry::find(&device.driver) else {
             let known: Vec<&str> = registry::DRIVERS.iter().map(|factory| factory.name()).collect();
             self.say(
                 &format!("device[{index}].driver"),
                 format!("unknown driver {:?}: there is {}", device.driver, known.join(", ")),
             );
-            return;
+            return None;
         };
         let (status, _) = tokio::sync::watch::channel(DeviceStatus::default());
         let settings = device.settings(Arc::default());
-        if let Err(error) = factory.build(&settings, Report::of_status(status)) {
-            let named = |option: &&String| error.message.contains(&format!("unknown field `{option}`"));
-            let key = match device.options.keys().find(named) {
-                Some(option) if error.key == "options" => format!("options.{option}"),
-                _ => error.key,
-            };
-            self.say(&format!("device[{index}].{key}"), error.message);
-        }
+        let error = match factory.build(&settings, Report::of_status(status)) {
+            Ok(built) => return Some(built.description),
+            Err(error) => error,
+        };
+        let named = |option: &&String| error.message.contains(&format!("unknown field `{option}`"));
+        let key = match device.options.keys().find(named) {
+            Some(option) if error.key == "options" => format!("options.{option}"),
+            _ => error.key,
+        };
+        self.say(&format!("device[{index}].{key}"), error.message);
+        None
     }
 
     fn place(&self, index: usize, leaf: &str) -> String {

@@ -145,7 +145,9 @@ impl Fault {
                 "check its cable and that it is on; `outletd devices` lists what is plugged in".into()
             }
             Fault::Ambiguous => {
-                "add the serial number to the link; `outletd devices` lists what is plugged in".into()
+                "add the serial number to the link, or ?page= where a HID device has several interfaces; `outletd \
+                 devices` lists what is plugged in"
+                    .into()
             }
             Fault::Permission(remedy) => remedy.clone(),
             Fault::Busy => "end the program that holds it (`fuser -v` names it for a device file)".into(),

@@ -260,8 +260,13 @@ impl JobContext for Notes {
         })
     }
 
-    fn note(&self, _note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
-        Box::pin(async { Ok(()) })
+    fn note(&self, note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
+        Box::pin(async move {
+            let mut baseline = self.baseline.lock().unwrap();
+            let fields = baseline.as_mut().and_then(Value::as_object_mut).expect("begun");
+            fields.extend(note.as_object().expect("fields").clone());
+            Ok(())
+        })
     }
 
     fn memory(&self) -> Value {

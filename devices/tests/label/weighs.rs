@@ -124,6 +124,21 @@ async fn a_job_that_may_be_on_paper_is_printed_again_with_the_weight_it_had() {
 }
 
 #[tokio::test]
+async fn more_labels_than_a_job_may_have_are_refused_before_anything_is_weighed() {
+    let mut bed = Bed::new("generic-zpl", PrinterSpec::zpl(), Over::Tcp).await;
+    let (notes, scale) = Notes::with_scale("cas", ScaleSpec::cas()).await;
+    scale.put(1550);
+    let mut document = weighed();
+    document["copies"] = json!(500);
+    let mut command = job(document);
+    command.copies = 200;
+    let error = bed.print(&command, &notes).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (ErrorKind::Rejected, "invalid-request"), "{error}");
+    assert!(error.message.contains("copies"), "{error}");
+    assert_eq!((notes.weighings(), notes.begun()), (0, false));
+}
+
+#[tokio::test]
 async fn a_given_quantity_is_not_weighed() {
     let mut bed = Bed::new("generic-epl", PrinterSpec::epl(), Over::Tcp).await;
     let notes = Notes::new();

@@ -17,7 +17,7 @@ pub fn both() -> [(&'static str, ScaleSpec); 2] {
 
 /// Options for tests: silence is found out quickly, and no list is waited for that looks at 65535 numbers.
 pub fn options() -> Value {
-    json!({"answer_ms": 300, "repeats": 3, "highest": 300})
+    json!({"answer_ms": 300, "repeats": 3, "highest": 300, "decimals": 2})
 }
 
 pub fn with(more: Value) -> Value {
@@ -42,22 +42,21 @@ pub fn build(
     options: Value,
 ) -> Result<(Built, watch::Receiver<DeviceStatus>), SettingsError> {
     let (sink, status) = watch::channel(DeviceStatus::default());
-    let settings = settings(Some(model), link, with_password(model, options));
+    let settings = settings(Some(model), link, complete(model, options));
     let built = registry::find("label-scale").unwrap().build(&settings, Report::of_status(sink))?;
     Ok((built, status))
 }
 
-/// Mertech's scales have no password of their own in the driver: the simulated one's.
-fn with_password(model: &str, options: Value) -> Value {
-    let given = ["password", "password_file"].iter().any(|key| options.get(key).is_some());
-    match options {
-        Value::Null if model == "mertech" => json!({"password": "1234"}),
-        Value::Object(mut options) if model == "mertech" && !given => {
-            options.insert("password".to_owned(), json!("1234"));
-            Value::Object(options)
+/// Mertech's scales have no password of their own in the driver, and don't say their decimals: the simulated one's.
+fn complete(model: &str, options: Value) -> Value {
+    let mut options = if options.is_null() { json!({}) } else { options };
+    if let (Some(given), "mertech") = (options.as_object_mut(), model) {
+        if !["password", "password_file"].iter().any(|key| given.contains_key(*key)) {
+            given.insert("password".to_owned(), json!("1234"));
         }
-        options => options,
+        given.entry("decimals").or_insert(json!(2));
     }
+    options
 }
 
 pub struct Bed {

@@ -247,6 +247,94 @@ async fn mertech_s_own_command_deletes_an_item_where_the_scale_has_it() {
     assert_eq!(outcome.result["removed"], json!([[7, 7]]));
 }
 
+/// A scale with the items 3 and 5, no item 2 in the words of version 1.6 (156), item 4 selected (141), and no number
+/// above 6 (128).
+fn with_gaps(command: &[u8]) -> Vec<u8> {
+    match command {
+        [0xFC] => framed(&[0xFC, 0, 1, 1, 1, 3, 0, 0]),
+        [0x12] => framed(&[0x12, 0, 0, 0, 0]),
+        [0x57, ..] => framed(&[0x57, 0]),
+        [0x58, _, _, _, _, 3 | 5, 0] => {
+            let mut body = vec![0x58, 0, 1];
+            body.resize(82, 0);
+            framed(&body)
+        }
+        [0x58, _, _, _, _, 2 | 6, 0] => framed(&[0x58, 156]),
+        [0x58, _, _, _, _, 4, 0] => framed(&[0x58, 141]),
+        [0x58, ..] => framed(&[0x58, 128]),
+        [0xFF, 0x0F, _, _, _, _, 1, 3 | 5, 0] => framed(&[0xFF, 0x0F, 0]),
+        [0xFF, 0x0F, ..] => framed(&[0xFF, 0x0F, 156]),
+        [code, ..] => framed(&[*code, 120]),
+        [] => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_whole_list_is_swept_past_numbers_that_the_scale_does_not_tell_of() {
+    let link = mertech_peer(with_gaps).await;
+    let (mut built, _) = build("mertech", &link, options()).unwrap();
+    built.driver.connect().await.unwrap();
+    let list = command("01", whole([item(1)]));
+    let outcome = built.driver.execute(&list, &Journal::default()).await.unwrap();
+    assert_eq!(
+        outcome.result["removed"],
+        json!([[3, 3], [5, 5]]),
+        "156 and 141 are not the end of the table"
+    );
+    let kept = json!([{"code": 141, "words": "the item is selected", "plu": [[4, 4]]}]);
+    assert_eq!(outcome.result["not_removed"], kept, "and 128 is");
+}
+
+#[tokio::test]
+async fn an_item_that_the_scale_says_by_156_it_has_not_is_absent() {
+    let link = mertech_peer(with_gaps).await;
+    let (mut built, _) = build("mertech", &link, options()).unwrap();
+    built.driver.connect().await.unwrap();
+    let list = command("01", changes([], &[2, 3]));
+    let outcome = built.driver.execute(&list, &Journal::default()).await.unwrap();
+    let result = &outcome.result;
+    assert_eq!((&result["absent"], &result["removed"]), (&json!([[2, 2]]), &json!([[3, 3]])));
+    assert_eq!(result.get("not_removed"), None);
+}
+
+/// A Shtrih-Print that tells nothing of itself but that it is a label scale.
+async fn reticent() -> String {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let link = format!("udp://{}", socket.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        while let Ok((_, host)) = socket.recv_from(&mut buffer).await {
+            let body: &[u8] = match buffer[2] {
+                0xFC => &[0xFC, 0, 1, 1, 1, 3, 0, 0],
+                0x12 => &[0x12, 0, 0, 0, 0],
+                0x57 => &[0x57, 0],
+                code => &[code, 120],
+            };
+            let mut answer = vec![2, u8::try_from(body.len()).unwrap()];
+            answer.extend(body);
+            socket.send_to(&answer, host).await.unwrap();
+        }
+    });
+    link
+}
+
+#[tokio::test]
+async fn a_scale_whose_decimals_nobody_says_is_not_loaded() {
+    let link = reticent().await;
+    let list = command("01", changes([item(1)], &[]));
+    let (mut built, _) = build("shtrih-print", &link, json!({"answer_ms": 300})).unwrap();
+    built.driver.connect().await.unwrap();
+    let journal = Journal::default();
+    let error = built.driver.execute(&list, &journal).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (ErrorKind::Rejected, "wrong-decimals"));
+    assert!(error.message.contains("set the option decimals"), "{error}");
+    assert!(journal.with(|kept| kept.begun.is_empty()), "nothing was sent");
+
+    let (mut built, _) = build("shtrih-print", &link, with(json!({"decimals": 2}))).unwrap();
+    built.driver.connect().await.unwrap();
+    built.driver.execute(&list, &Journal::default()).await.unwrap();
+}
+
 #[tokio::test]
 async fn more_than_was_asked_for_over_tcp_ends_the_connection_instead_of_shifting_the_answers() {
     let link = mertech_peer(|command| match command {

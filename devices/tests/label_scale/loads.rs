@@ -112,6 +112,21 @@ async fn a_list_of_which_everything_is_refused_fails_and_removes_nothing() {
 }
 
 #[tokio::test]
+async fn a_cleared_scale_that_refuses_everything_is_said_to_be_empty() {
+    for (model, spec) in both() {
+        let mut bed = Bed::with_options(model, spec, with(json!({"whole": "clear"}))).await;
+        bed.connect().await;
+        bed.loaded(changes([item(9)], &[])).await;
+        let error = bed.load(whole([too_heavy(1)])).await.unwrap_err();
+        assert_eq!(error.code, "items-refused", "{model}");
+        assert!(error.message.contains("is empty now"), "{error}");
+        assert!(bed.numbers().is_empty());
+        let error = bed.load(changes([too_heavy(1)], &[])).await.unwrap_err();
+        assert!(!error.message.contains("empty"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_does_not_fit_the_scale_is_refused_before_a_byte_of_it_is_sent() {
     let small = ScaleSpec { items: 100, ..ScaleSpec::shtrih_print() };
     let mut bed = Bed::new("shtrih-print", small).await;

@@ -19,7 +19,7 @@ fn a_model_is_one_of_the_two_and_has_its_link() {
         (Some("mertech"), "tcp://10.0.0.40", "options.password", "as it is set in the scale"),
     ] {
         let (sink, _) = watch::channel(DeviceStatus::default());
-        let settings = settings(model, link, Value::Null);
+        let settings = settings(model, link, json!({"decimals": 2}));
         let built = registry::find("label-scale").unwrap().build(&settings, Report::of_status(sink));
         let error = built.err().unwrap();
         assert_eq!(error.key, key);
@@ -34,6 +34,16 @@ fn a_model_is_one_of_the_two_and_has_its_link() {
     ] {
         assert_eq!(refused(model, link, Value::Null).0, key, "{model} {link}");
     }
+}
+
+#[test]
+fn a_family_that_does_not_say_its_decimals_needs_them_in_the_options() {
+    let (sink, _) = watch::channel(DeviceStatus::default());
+    let settings = settings(Some("mertech"), "tcp://10.0.0.40", json!({"password": "1234"}));
+    let error =
+        registry::find("label-scale").unwrap().build(&settings, Report::of_status(sink)).err().unwrap();
+    assert_eq!(error.key, "options.decimals");
+    assert!(error.message.contains("write how many decimals"), "{error}");
 }
 
 #[test]

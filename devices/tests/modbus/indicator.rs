@@ -144,6 +144,26 @@ async fn an_indicator_of_ones_own_is_described_in_the_options() {
 }
 
 #[tokio::test]
+async fn a_weight_whose_status_is_asked_for_alone_is_told_when_it_was_read_twice() {
+    let profile = |status: u16| {
+        json!({"poll_ms": 50, "profile": {
+            "id": "own", "source": "its manual", "unit_id": 1, "area": "holding", "unit": "g", "decimals": 0,
+            "net": {"register": 0, "encoding": "u16"}, "status": {"register": status, "stable": 0},
+        }})
+    };
+    for (status, weighed) in [(1, 1), (50, 2)] {
+        let line = line(Over::Tcp).with(1, Station::with_registers(60));
+        line.set(1, Table::Holding, 0, &[500]);
+        line.set(1, Table::Holding, status, &[1]);
+        let mut bed = Bed::new("scale", None, line, Over::Tcp, profile(status)).await;
+        bed.connect().await;
+        assert_eq!(bed.told_kg("0.5").await, [""; 0]);
+        let requests = bed.line.requests();
+        assert_eq!(requests.iter().filter(|(_, _, data)| data.starts_with(&[0, 0])).count(), weighed);
+    }
+}
+
+#[tokio::test]
 async fn an_indicator_with_another_profile_is_not_connected() {
     for over in ALL {
         let line = line(over).with(1, Station::with_registers(50));

@@ -1,7 +1,11 @@
 //! One line, several devices: each gets its own answers, and none waits for ever because of another.
 
+use std::time::Duration;
+
 use outlet_simulators::modbus::{Fault, Modbus, Station, Table};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use crate::bed::{ALL, Bed, Over, line, serve};
@@ -145,6 +149,51 @@ async fn a_question_that_is_given_up_leaves_no_answer_for_the_next_one() {
             assert_eq!(weighed["kg"], "1.550", "{over:?}");
         }
     }
+}
+
+/// A converter before a line: the first answer waits for the second question, and every other one takes its time.
+async fn slow_converter(line: Modbus) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let link = format!("tcp://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut host, _) = listener.accept().await.unwrap();
+        let mut late = None;
+        // A question for registers has eight bytes.
+        let mut question = [0; 8];
+        while host.read_exact(&mut question).await.is_ok() {
+            let answer = line.feed(&question);
+            match late.replace(Vec::new()) {
+                None => late = Some(answer),
+                Some(late) => {
+                    host.write_all(&late).await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    host.write_all(&answer).await.unwrap();
+                }
+            }
+        }
+    });
+    link
+}
+
+#[tokio::test]
+async fn a_line_whose_first_answer_came_late_is_not_one_answer_behind_afterwards() {
+    let line = line(Over::Converter).with(1, Station::with_registers(101));
+    line.set(1, Table::Input, 0, &[40]);
+    line.set(1, Table::Input, 100, &[1000]);
+    let link = slow_converter(line.clone()).await;
+    let value = |name: &str, register: u16| {
+        json!({
+            "name": name, "measures": "temperature", "decimals": 1, "lowest": "-50", "highest": "150",
+            "at": {"register": register, "encoding": "i16"},
+        })
+    };
+    let options = json!({"poll_ms": 100, "timeout_ms": 500, "profile": {
+        "id": "two", "source": "this test", "unit_id": 1, "area": "input",
+        "values": [value("fridge", 0), value("oven", 100)],
+    }});
+    let mut sensor = Bed::on("sensor", None, line, Over::Converter, &link, options);
+    sensor.connect().await;
+    assert_eq!(sensor.told_value("oven 100.0").await, ["fridge 4.0"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Relays: what is asked for is switched and read back, and no pulse goes on for ever.
 
+use std::time::Duration;
+
 use outlet_devices::error::ErrorKind;
 use outlet_simulators::modbus::{Fault, Station, Table};
 use serde_json::{Value, json};
@@ -132,6 +134,103 @@ async fn after_a_start_a_bell_does_not_ring_on_and_other_outputs_are_left_as_the
     let mut bed = Bed::new("relay", LCTECH, line, Over::Pty, door()).await;
     bed.connect().await;
     assert_eq!((bed.line.coil(255, 0), bed.line.coil(255, 2)), (Some(false), Some(true)));
+}
+
+#[tokio::test]
+async fn a_bell_that_a_busy_board_does_not_switch_off_after_a_start_is_switched_off_later() {
+    let line = line(Over::Tcp).with(255, Station::plain_coils(8));
+    line.press(255, 0, true);
+    // The first question, and the command to switch it off.
+    line.inject(Fault::Exception { code: 6, times: 2 });
+    let mut bed = Bed::new("relay", LCTECH, line, Over::Tcp, door()).await;
+    bed.connect().await;
+    assert_eq!(bed.line.coil(255, 0), Some(true));
+    bed.conditions(&["output-stuck"]).await;
+    bed.conditions(&[]).await;
+    assert_eq!(bed.line.coil(255, 0), Some(false));
+}
+
+#[tokio::test]
+async fn a_light_that_a_busy_board_does_not_switch_on_after_a_start_is_switched_on_later() {
+    let line = line(Over::Tcp).with(255, Station::plain_coils(8));
+    // The first question, and the commands for the bell and the light.
+    line.inject(Fault::Exception { code: 6, times: 3 });
+    let options = json!({"poll_ms": 100, "outputs": {
+        "light": {"channel": 2, "rest": "on"}, "bell": {"channel": 1, "pulse_ms": 200},
+    }});
+    let mut bed = Bed::new("relay", LCTECH, line, Over::Tcp, options).await;
+    bed.connect().await;
+    assert_eq!(bed.line.coil(255, 1), Some(false));
+    let line = bed.line.clone();
+    bed.run_until(async move { line.wait_coil(255, 1, true).await }).await;
+    // Once: later the outputs are as somebody wants them.
+    bed.answer(json!({"op": "switch", "output": "light", "on": false})).await;
+    bed.answer(json!({"op": "switch", "output": "bell", "on": true})).await;
+    bed.asked(4).await;
+    assert_eq!((bed.line.coil(255, 0), bed.line.coil(255, 1)), (Some(true), Some(false)));
+}
+
+#[tokio::test]
+async fn a_pulse_that_may_have_begun_despite_an_exception_is_ended() {
+    for (code, may_have_begun) in [(1, false), (2, false), (3, false), (4, true), (5, true), (6, false)] {
+        let mut bed = lctech(Over::Tcp).await;
+        bed.line.inject(Fault::Exception { code, times: 1 });
+        bed.refusal(json!({"op": "pulse", "output": "bell"})).await;
+        let status = bed.answer(json!({"op": "status"})).await;
+        assert_eq!(status["outputs"]["bell"]["ends_in_ms"].is_u64(), may_have_begun, "{code}: {status}");
+        if may_have_begun {
+            bed.line.press(255, 0, true);
+            let line = bed.line.clone();
+            bed.run_until(async move { line.wait_coil(255, 0, false).await }).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pulse_that_only_the_agent_would_end_is_refused_where_the_output_has_no_state_of_rest() {
+    let mut bed = lctech(Over::Tcp).await;
+    let error = bed.refusal(json!({"op": "pulse", "output": "lock", "for_ms": 100})).await;
+    assert_eq!((error.kind, error.code), (ErrorKind::Rejected, "invalid-request"));
+    assert!(error.message.contains("rest = \"off\"") && error.message.contains("\"lock\""), "{error}");
+    assert!(bed.line.requests().iter().all(|(_, function, _)| *function == 1), "nothing was switched");
+    let mut bed = waveshare(Over::Tcp).await;
+    let pulsed = bed.answer(json!({"op": "pulse", "output": "lock", "for_ms": 100})).await;
+    assert_eq!(pulsed["ended_by"], "device");
+}
+
+#[tokio::test]
+async fn a_pulse_that_is_due_does_not_wait_for_requests() {
+    let mut bed = lctech(Over::Tcp).await;
+    bed.answer(json!({"op": "pulse", "output": "bell", "for_ms": 50})).await;
+    // The driver does nothing but what it is asked for.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let status = bed.answer(json!({"op": "status"})).await;
+    assert_eq!(status["outputs"]["bell"], json!({"channel": 1, "on": false, "ends_in_ms": null}));
+    assert_eq!(bed.line.coil(255, 0), Some(false));
+}
+
+#[tokio::test]
+async fn a_pulse_that_is_due_does_not_wait_for_the_end_of_a_test() {
+    let mut bed = lctech(Over::Tcp).await;
+    bed.answer(json!({"op": "pulse", "output": "bell", "for_ms": 250})).await;
+    // The first question of the test takes longer than the pulse.
+    bed.line.inject(Fault::LoseAnswers { times: 1 });
+    let test = bed.answer(json!({"op": "test"})).await;
+    assert_eq!(test["details"]["outputs"]["bell"], false, "{test}");
+    assert_eq!(bed.line.coil(255, 0), Some(false));
+}
+
+#[tokio::test]
+async fn what_a_board_said_before_it_fell_silent_is_not_told_as_what_is_now() {
+    for over in ALL {
+        let mut bed = waveshare(over).await;
+        bed.line.inject(Fault::Silence { unit: 1 });
+        let status = bed.answer(json!({"op": "status"})).await;
+        assert_eq!(status["outputs"]["lock"]["on"], Value::Null, "{over:?}");
+        bed.line.inject(Fault::Speak { unit: 1 });
+        let status = bed.answer(json!({"op": "status"})).await;
+        assert_eq!(status["outputs"]["lock"]["on"], false, "{over:?}");
+    }
 }
 
 #[tokio::test]

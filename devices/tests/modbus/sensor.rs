@@ -166,6 +166,28 @@ async fn a_sensor_that_says_it_has_failed_is_at_fault_and_one_that_is_busy_is_no
     bed.conditions(&[]).await;
 }
 
+#[tokio::test]
+async fn a_sensor_that_answers_nothing_but_exceptions_is_at_fault_until_there_are_values_again() {
+    for code in [1, 2, 3, 5, 6] {
+        let mut bed = connected(Over::Tcp, quick()).await;
+        bed.told_value("humidity 50.0").await;
+        bed.line.inject(Fault::Exception { code, times: u32::MAX });
+        bed.conditions(&["sensor-fault"]).await;
+        match bed.all_told().as_slice() {
+            [Reading::Unusable(told), Reading::Unusable(_)] => {
+                assert_eq!(told.code, "sensor-fault");
+                assert!(told.message.contains(&format!("exception {code}")), "{}", told.message);
+            }
+            other => panic!("{code}: {other:?}"),
+        }
+        let test = bed.answer(json!({"op": "test"})).await;
+        assert_eq!((&test["verdict"][0]["suspect"], &test["verdict"][1]), (&json!("profile"), &Value::Null));
+        bed.line.inject(Fault::Exception { code, times: 0 });
+        assert_eq!(bed.value().await, "temperature 4.0 °C");
+        bed.conditions(&[]).await;
+    }
+}
+
 /// Two values far apart in the registers, so that each is asked for alone and the answers look the same.
 fn two_questions() -> Value {
     let value = |name: &str, register: u16| {

@@ -135,3 +135,65 @@ async fn the_number_of_a_bank_card_is_in_no_reading_error_status_answer_or_trace
         }
     }
 }
+
+/// A byte of seven bits and parity, as a line of eight bits receives it.
+fn with_parity(byte: u8, parity: &str) -> u8 {
+    let ones = byte.count_ones() % 2;
+    match parity {
+        "even" => byte | (ones as u8) << 7,
+        "odd" => byte | (1 - ones as u8) << 7,
+        _ => byte | 0x80,
+    }
+}
+
+#[tokio::test]
+async fn a_card_that_comes_with_parity_on_a_line_without_is_noise_and_none_of_its_bytes_are_told() {
+    // A number for tests of Mastercard; in each parity some of its digits have bit 7.
+    let number = "5413330089604111";
+    let texts = [
+        format!(";{number}=25121010000000000000?"),
+        format!("%B{number}^IVANOVA/ANNA^25121010000000000000?;{number}=25121010000000000000?"),
+        format!("%B{number}^IVANOVA"),
+        format!("{number}=25121010000000000000"),
+        number.to_owned(),
+        format!("]C0{number}"),
+        // Not the right check digit: only the form shows what it is.
+        ";5413330089604112=2512101?".to_owned(),
+        ";541333008".to_owned(),
+    ];
+    for parity in ["even", "odd", "mark"] {
+        for (end, suffix) in [("\r", "any"), ("\n", "any"), ("\r\n", "any"), ("", "none"), ("\r\n", "none")] {
+            for text in &texts {
+                let scanner = scanner(Suffix::None, false);
+                let options = json!({"suffix": suffix, "silence_ms": 20});
+                let mut bed = over_tcp("scanner", scanner.line(), options).await;
+                let sent = format!("{text}{end}");
+                scanner.line().say(sent.bytes().map(|byte| with_parity(byte, parity)).collect::<Vec<_>>());
+                let told = bed.next().await;
+                let case = format!("{parity} {end:?} {suffix} {text}: {told}");
+                assert_eq!(
+                    (&told["type"], &told["code"]),
+                    (&json!("unusable"), &json!("unreadable")),
+                    "{case}"
+                );
+                assert_eq!(told.get("base64"), None, "{case}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_in_letters_of_another_alphabet_is_no_card_below_bit_7() {
+    let scanner = scanner(Suffix::Cr, false);
+    let mut bed = over_tcp("scanner", scanner.line(), json!({})).await;
+    // The second byte of this letter is a question mark and bit 7.
+    for text in ["+7 900 пицца", ";п", "пицца 4006381333931", "№ 40702810"] {
+        scanner.scan(text);
+        assert_eq!(bed.next().await["text"], text);
+    }
+    // Windows-1251: its number is masked as in any code.
+    scanner.line().say(b"\xf7\xe5\xea 5555555555554444\r".to_vec());
+    let told = bed.next().await;
+    assert_eq!((&told["type"], told.get("base64")), (&json!("code"), None), "{told}");
+    assert!(told["text"].as_str().unwrap().ends_with(" 555555******4444"), "{told}");
+}

@@ -16,7 +16,8 @@ use super::track::{self, Damage, Swipe, TrackData};
 /// - was masked by the reader itself.
 ///
 /// What has the form of a bank card but a wrong check digit was misread: it is unreadable, and nothing of it
-/// is shown. The same holds where a bank's number stands anywhere else on a track.
+/// is shown. The same holds where a bank's number stands anywhere else on a track, and where the separator between
+/// its number and its expiry was lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CardReading {
     /// What it is.
@@ -175,10 +176,21 @@ fn judge(track: usize, data: &str) -> Found {
             Found::Bank(pan)
         }
         _ if account.is_bank_form && digits >= 13 => Found::Misread,
+        _ if has_lost_separator(&account.number) => Found::Misread,
         _ if masking::is_on_track(data.as_bytes()) => Found::Misread,
         _ if account.number.is_empty() => Found::Member(data.to_owned()),
         _ => Found::Member(account.number),
     }
+}
+
+/// Whether it begins with a bank's number, and expiry and service code stand right behind: of 20 digits and more, as a
+/// card of members has none.
+fn has_lost_separator(number: &str) -> bool {
+    let is_bank =
+        |digits: &str| Pan::new(digits).is_some_and(|pan| pan.passes_luhn() && pan.system().is_some());
+    (13..=19)
+        .filter_map(|length| number.split_at_checked(length))
+        .any(|(digits, rest)| is_bank(digits) && track::expiry_and_service(rest.as_bytes()))
 }
 
 fn tracks(swipe: &Swipe, whole: bool) -> Vec<TrackReading> {

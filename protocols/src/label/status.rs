@@ -66,6 +66,8 @@ pub struct State {
     pub too_cold: bool,
     /// It is printing, or has received a label that it will print.
     pub busy: bool,
+    /// It says that an error stops it, which tells nothing of what is left to print.
+    pub failed: bool,
     /// It takes no more bytes for now.
     pub buffer_full: bool,
     /// Its settings were lost.
@@ -79,7 +81,7 @@ pub struct State {
 }
 
 impl State {
-    /// Whether it prints nothing before somebody does something.
+    /// Whether it prints nothing before somebody does something, or before it has cooled down.
     pub fn blocked(&self) -> bool {
         self.paper_out
             || self.ribbon_out
@@ -89,11 +91,23 @@ impl State {
             || self.paused
             || self.waits_for_person
             || self.settings_lost
+            || self.failed
+            || self.has_other_error()
+    }
+
+    /// Whether something is left to print for certain.
+    pub fn at_work(&self) -> bool {
+        self.busy || self.labels_left.unwrap_or(0) > 0 || self.jobs_waiting.unwrap_or(0) > 0
     }
 
     /// Whether all it has received is printed, as far as its language can tell.
     pub fn done(&self) -> bool {
-        !self.busy && self.labels_left.unwrap_or(0) == 0 && self.jobs_waiting.unwrap_or(0) == 0
+        !self.at_work() && !self.failed
+    }
+
+    /// Whether it tells an error that has no field of its own. EPL 50 is none: a label is being printed.
+    pub fn has_other_error(&self) -> bool {
+        self.others.iter().any(|code| *code != EPL_PRINTING)
     }
 }
 
@@ -204,6 +218,7 @@ impl Reader {
     }
 }
 
+const EPL_PRINTING: u8 = 50;
 const STX: u8 = 2;
 const ETX: u8 = 3;
 
@@ -229,6 +244,7 @@ fn tspl_details(message: u8, warning: u8, first: u8, second: u8) -> State {
     State {
         paused: message == b'`',
         busy: matches!(message, b'B' | b'C' | b'F' | b'P' | b'W'),
+        failed: message == b'E',
         waits_for_person: matches!(message, b'K' | b'L'),
         buffer_full: on(warning, 0x08),
         too_hot: on(first, 0x03),
@@ -237,7 +253,9 @@ fn tspl_details(message: u8, warning: u8, first: u8, second: u8) -> State {
         jammed: on(second, 0x02 | 0x08),
         ribbon_out: on(second, 0x04),
         head_open: on(second, 0x20),
-        others: if on(first, 0x10) || message == b'E' && first == 0x40 && second == 0x40 {
+        others: if on(first, 0x10) {
+            vec![0x10]
+        } else if message == b'E' && !on(first, 0x0B) && !on(second, 0x2F) {
             vec![message]
         } else {
             Vec::new()

@@ -24,7 +24,7 @@ pub enum Weight {
 pub fn weight(code: u8) -> Weight {
     match code {
         0 => Weight::Done,
-        139 | 140 => Weight::Empty,
+        139 | 140 | 156 => Weight::Empty,
         123 | 199 => Weight::NotNow,
         122 | 170 => Weight::Password,
         120 | 167 => Weight::Unknown,

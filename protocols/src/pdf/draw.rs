@@ -28,10 +28,11 @@ const DOT: f32 = 72.0 / 25.4 / super::DOTS_PER_MM as f32;
 static FONTS: LazyLock<Option<[Font; 2]>> =
     LazyLock::new(|| Some([Font::new(Data::from(REGULAR), 0)?, Font::new(Data::from(BOLD), 0)?]));
 
-/// The file with so many copies of the pages.
+/// The file with so many copies of the pages; `fills` puts an empty page between two of them.
 pub(super) fn draw(
     pages: &[Page<'_>],
     copies: u8,
+    fills: bool,
     report: &mut EncodeReport,
 ) -> Result<Vec<u8>, EncodeError> {
     let wrong = |problem: &str| EncodeError::Pdf(problem.to_owned());
@@ -45,11 +46,13 @@ pub(super) fn draw(
     });
     document.set_metadata(Metadata::new().producer("outletd".to_owned()));
     let sheet = (f32::from(SHEET.0) * DOT, f32::from(SHEET.1) * DOT);
-    for _ in 0..copies {
+    let settings = PageSettings::from_wh(sheet.0, sheet.1).ok_or_else(|| wrong("the page has no size"))?;
+    for copy in 0..copies {
+        if fills && copy > 0 {
+            document.start_page_with(settings.clone()).finish();
+        }
         for (page, number) in pages.iter().zip(1..) {
-            let settings =
-                PageSettings::from_wh(sheet.0, sheet.1).ok_or_else(|| wrong("the page has no size"))?;
-            let mut sheet = document.start_page_with(settings);
+            let mut sheet = document.start_page_with(settings.clone());
             let mut canvas = Canvas { surface: sheet.surface(), fonts, report: &mut *report };
             for (piece, height, y) in &page.pieces {
                 canvas.piece(piece, *height, TOP + y);

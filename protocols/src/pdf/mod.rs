@@ -74,11 +74,25 @@ pub struct Pdf {
 /// [`EncodeError`]: data no symbol takes, a picture that can't be read, a drawer or raw bytes, more than
 /// [`MAX_PAGES`] pages.
 pub fn pdf(document: &Document, setting: Setting<'_>) -> Result<Pdf, EncodeError> {
+    made(document, setting, false)
+}
+
+/// As [`pdf`], for a printer that may print on both sides: behind a copy of an odd number of pages comes an empty one,
+/// so that no sheet holds parts of two copies. The last copy has none behind it.
+///
+/// # Errors
+/// Those of [`pdf`].
+pub fn pdf_for_both_sides(document: &Document, setting: Setting<'_>) -> Result<Pdf, EncodeError> {
+    made(document, setting, true)
+}
+
+fn made(document: &Document, setting: Setting<'_>, both_sides: bool) -> Result<Pdf, EncodeError> {
     let mut report = EncodeReport::default();
     let heading = groups(&heading(setting.heading), &mut report)?;
     let body = groups(document, &mut report)?;
     let pages = page::paginate(&heading, &body)?;
-    let bytes = draw::draw(&pages, setting.copies.max(1), &mut report)?;
+    let fills = both_sides && pages.len() % 2 == 1;
+    let bytes = draw::draw(&pages, setting.copies.max(1), fills, &mut report)?;
     Ok(Pdf { bytes, pages: u16::try_from(pages.len()).unwrap_or(u16::MAX), report })
 }
 

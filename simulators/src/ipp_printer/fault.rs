@@ -34,6 +34,8 @@ pub enum Fault {
     AbortAfter(u32),
     /// The job that is not done yet is cancelled at the panel.
     CancelAtPanel,
+    /// The next Print-Job request is answered only after so many milliseconds: the printer reads on as it prints.
+    SlowDocument(u64),
     /// The next so many Print-Job requests are answered with this IPP status.
     Refuse {
         /// Status code of RFC 8011, appendix B.

@@ -1,11 +1,11 @@
 //! The printer itself: its jobs, its paper, and what it answers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::fault::Fault;
 use super::http::Request;
 use super::ipp::{Attribute, Group, Message, Value, group, keywords, one};
-use super::{Job, JobState, PrinterSpec};
+use super::{Counts, Job, JobState, PrinterSpec};
 
 /// Operations (RFC 8011, 5.4.15).
 mod operation {
@@ -33,6 +33,8 @@ mod status {
 pub(super) enum Reply {
     /// Answers with this message.
     Answer(Vec<u8>),
+    /// Answers with this message, after so long.
+    Late(Duration, Vec<u8>),
     /// Answers with an HTTP status and no message.
     Http(u16),
     /// Answers with a part of this message, and closes.
@@ -65,6 +67,7 @@ pub(super) struct Machine {
     stalled: bool,
     silent: bool,
     abort_after: Option<u32>,
+    slow_document: Option<Duration>,
     refuse: (u16, u32),
     http: (u16, u32),
     lose_answers: u32,
@@ -96,6 +99,7 @@ impl Machine {
             stalled: false,
             silent: false,
             abort_after: None,
+            slow_document: None,
             refuse: (0, 0),
             http: (0, 0),
             lose_answers: 0,
@@ -131,6 +135,7 @@ impl Machine {
                     job.state = JobState::Canceled;
                 }
             }
+            Fault::SlowDocument(ms) => self.slow_document = Some(Duration::from_millis(ms)),
             Fault::Refuse { status, times } => self.refuse = (status, times),
             Fault::HttpStatus { status, times } => self.http = (status, times),
             Fault::LoseAnswers(times) => self.lose_answers = times,
@@ -195,6 +200,9 @@ impl Machine {
         let answer = self.execute(&message).bytes();
         if prints && count_down(&mut self.lose_answers) {
             return Reply::Close;
+        }
+        if prints && let Some(late) = self.slow_document.take() {
+            return Reply::Late(late, answer);
         }
         if count_down(&mut self.cut_answers) {
             return Reply::Part(answer);
@@ -295,6 +303,7 @@ impl Machine {
             media: text(group::JOB, "media"),
             document: request.data.clone(),
             state: if self.hold { JobState::Held } else { JobState::Pending },
+            begun: false,
             sheets: 0,
             sheets_wanted: pages(&request.data) * copies.unwrap_or(1),
         });
@@ -349,17 +358,20 @@ impl Machine {
             return;
         }
         if self.stalled {
+            job.begun = true;
             job.state = JobState::Processing;
             return;
         }
         if self.abort_after == Some(job.sheets) {
             self.abort_after = None;
+            // What is given up before its first sheet was not begun: its data could not be read.
             job.state = JobState::Aborted;
             return;
         }
         if let Some(tray) = &mut self.tray {
             *tray -= 1;
         }
+        job.begun = true;
         job.sheets += 1;
         self.sheets += 1;
         job.state = if job.sheets >= job.sheets_wanted { JobState::Completed } else { JobState::Processing };
@@ -409,6 +421,9 @@ impl Machine {
             keywords("media-supported", ["iso_a4_210x297mm", "iso_a5_148x210mm"]),
             keywords("sides-supported", ["one-sided", "two-sided-long-edge"]),
         ];
+        if let Some(sides) = self.spec.sides {
+            all.push(keywords("sides-default", [sides]));
+        }
         if let Some(most) = self.spec.copies {
             all.push(one("copies-supported", Value::Range(1, most.into())));
         }
@@ -436,8 +451,18 @@ impl Machine {
             one("job-state", Value::Enum(state)),
             keywords("job-state-reasons", [reason]),
         ];
-        if self.spec.counts {
-            let sheets = Value::Integer(i32::try_from(job.sheets).unwrap_or(i32::MAX));
+        if self.spec.times {
+            // RFC 8011, 5.3.14.2: the out-of-band value no-value (RFC 8010, 3.5.2) before it is begun.
+            let begun = if job.begun { Value::Integer(1) } else { Value::Other(0x13, Vec::new()) };
+            all.push(one("time-at-processing", begun));
+        }
+        let sheets = match self.spec.counts {
+            Counts::Sheets => Some(job.sheets),
+            Counts::Zero => Some(0),
+            Counts::Absent => None,
+        };
+        if let Some(sheets) = sheets {
+            let sheets = Value::Integer(i32::try_from(sheets).unwrap_or(i32::MAX));
             all.push(one("job-impressions-completed", sheets.clone()));
             all.push(one("job-media-sheets-completed", sheets));
         }

@@ -36,8 +36,12 @@ pub struct PrinterSpec {
     pub formats: Vec<String>,
     /// The most copies it makes by itself; `None`: it doesn't know the attribute.
     pub copies: Option<u16>,
-    /// It tells how many sheets of a job are done.
-    pub counts: bool,
+    /// What it tells of a job's sheets.
+    pub counts: Counts,
+    /// It tells when it began a job (`time-at-processing`).
+    pub times: bool,
+    /// What it does with a job that asks for no sides (`sides-default`); `None`: it doesn't say.
+    pub sides: Option<&'static str>,
     /// It passes jobs on to a printer that it knows nothing of, as print servers do: a job is `completed` with the
     /// reason `queued-in-device`.
     pub server: bool,
@@ -57,7 +61,9 @@ impl PrinterSpec {
                 "image/pwg-raster".into(),
             ],
             copies: Some(99),
-            counts: true,
+            counts: Counts::Sheets,
+            times: true,
+            sides: Some("one-sided"),
             server: false,
             history: true,
         }
@@ -65,8 +71,24 @@ impl PrinterSpec {
 
     /// A small one: PDF, one copy at a time, no counts.
     pub fn plain() -> Self {
-        Self { name: "Simulated Plain Printer".into(), copies: None, counts: false, ..Self::office() }
+        Self {
+            name: "Simulated Plain Printer".into(),
+            copies: None,
+            counts: Counts::Absent,
+            ..Self::office()
+        }
     }
+}
+
+/// What a printer tells of the sheets of a job that are done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// How many there are.
+    Sheets,
+    /// Always 0, as CUPS does where neither filter nor backend counts.
+    Zero,
+    /// Nothing.
+    Absent,
 }
 
 /// State of a job (RFC 8011, 5.3.7).
@@ -109,6 +131,8 @@ pub struct Job {
     pub document: Vec<u8>,
     /// Where it stands.
     pub state: JobState,
+    /// The printer has begun it.
+    pub begun: bool,
     /// Sheets that are done.
     pub sheets: u32,
     /// Sheets that all its copies have.

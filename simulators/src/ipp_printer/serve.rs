@@ -92,6 +92,10 @@ async fn answer(shared: &Shared, stream: &mut TcpStream, request: &Request) -> b
     let reply = shared.change(|machine| machine.take(request));
     let (bytes, goes_on) = match reply {
         Reply::Answer(body) => (http::answer(200, &body), true),
+        Reply::Late(after, body) => {
+            tokio::time::sleep(after).await;
+            (http::answer(200, &body), true)
+        }
         Reply::Http(status) => (http::answer(status, &[]), true),
         Reply::Part(body) => {
             let mut bytes = http::answer(200, &body);

@@ -9,6 +9,11 @@ pub(super) trait Language: Send {
     /// isn't complete yet.
     fn step(&mut self, input: &[u8], orders: &mut Vec<Order>) -> usize;
 
+    /// A label was begun and not ended, in a language that tells it.
+    fn is_partial(&self) -> bool {
+        false
+    }
+
     /// Everything as after power on.
     fn reset(&mut self);
 }

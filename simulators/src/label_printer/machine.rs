@@ -144,6 +144,7 @@ impl Device {
                     sensors: self.sensors,
                     remaining: self.queue.front().map_or(0, |batch| batch.remaining),
                     formats: self.queue.len().saturating_sub(1),
+                    partial: self.language.is_partial(),
                     length: self.queue.front().map_or(self.spec.label.1, |batch| batch.canvas.bits.height()),
                     transfer: self.spec.ribbon,
                     buffer_full: self.input.len() >= BUFFER,

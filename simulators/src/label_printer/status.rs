@@ -23,6 +23,8 @@ pub(super) struct Report<'a> {
     pub remaining: u32,
     /// Formats behind it.
     pub formats: usize,
+    /// A format was begun and not ended.
+    pub partial: bool,
     /// Length of a label in dots.
     pub length: u32,
     /// The printer has a ribbon.
@@ -87,12 +89,13 @@ fn zpl(report: Report<'_>) -> Vec<u8> {
     let Report { sensors, remaining, formats, length, .. } = report;
     let flag = u8::from;
     let first = format!(
-        "030,{},{},{:04},{:03},{},0,0,000,0,0,0",
+        "030,{},{},{:04},{:03},{},0,{},000,0,0,0",
         flag(sensors.labels_out),
         flag(sensors.paused),
         length.min(9999),
         formats.min(999),
         flag(report.buffer_full),
+        flag(report.partial),
     );
     let second = format!(
         "000,0,{},{},{},2,4,0,{remaining:08},1,000",

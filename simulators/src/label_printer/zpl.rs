@@ -88,7 +88,10 @@ impl Language for Zpl {
         match name {
             b"~HS" => orders.push(Order::Ask(Question::ZplStatus)),
             b"~HI" => orders.push(Order::Ask(Question::ZplIdentity)),
-            b"~JA" => orders.push(Order::CancelAll),
+            b"~JA" => {
+                self.format = None;
+                orders.push(Order::CancelAll);
+            }
             b"~JR" => orders.push(Order::Reset),
             b"~PP" => orders.push(Order::Pause(true)),
             b"~PS" => orders.push(Order::Pause(false)),
@@ -98,6 +101,10 @@ impl Language for Zpl {
             _ => return self.with_parameters(input, orders),
         }
         3
+    }
+
+    fn is_partial(&self) -> bool {
+        self.format.is_some()
     }
 
     fn reset(&mut self) {

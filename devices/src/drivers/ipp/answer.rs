@@ -17,7 +17,7 @@ pub const STATE: [&str; 6] = [
 ];
 
 /// Attributes that say what it is and can do.
-pub const ABILITIES: [&str; 12] = [
+pub const ABILITIES: [&str; 13] = [
     "printer-make-and-model",
     "printer-name",
     "printer-info",
@@ -28,18 +28,20 @@ pub const ABILITIES: [&str; 12] = [
     "document-format-supported",
     "copies-supported",
     "sides-supported",
+    "sides-default",
     "media-supported",
     "ipp-versions-supported",
 ];
 
 /// Attributes that say where a job stands (RFC 8011, 5.3).
-pub const JOB: [&str; 6] = [
+pub const JOB: [&str; 7] = [
     "job-id",
     "job-name",
     "job-state",
     "job-state-reasons",
     "job-state-message",
     "job-impressions-completed",
+    "time-at-processing",
 ];
 
 /// `printer-state`: 5 (RFC 8011, 5.4.11).
@@ -97,6 +99,8 @@ pub struct Abilities {
     /// The most copies it makes by itself; 1 where it has no such attribute.
     pub copies: u8,
     pub sides: Vec<String>,
+    /// What it does with a job that asks for no sides.
+    pub sides_default: Option<String>,
     pub media: Vec<String>,
 }
 
@@ -127,6 +131,7 @@ impl Abilities {
             formats: texts(group, "document-format-supported"),
             copies: u8::try_from(copies.clamp(1, u8::MAX.into())).unwrap_or(1),
             sides: texts(group, "sides-supported"),
+            sides_default: text(group, "sides-default"),
             media: texts(group, "media-supported"),
         }
     }
@@ -144,8 +149,11 @@ pub struct Job {
     pub state: JobState,
     pub reasons: Vec<String>,
     pub message: Option<String>,
-    /// Sides that are printed, where the printer counts them.
+    /// Sides that are printed, where the printer counts them. CUPS says 0 where it does not.
     pub impressions: Option<i32>,
+    /// The printer says itself that it has not begun: `time-at-processing` is there and has no value (RFC 8011,
+    /// 5.3.14.2).
+    pub not_begun: bool,
 }
 
 /// `job-state` (RFC 8011, 5.3.7).
@@ -202,6 +210,7 @@ impl Job {
             reasons: texts(group, "job-state-reasons").into_iter().filter(|word| word != "none").collect(),
             message: text(group, "job-state-message"),
             impressions: integer(group, "job-impressions-completed"),
+            not_begun: group.get("time-at-processing").map(|time| time.value()) == Some(&IppValue::NoValue),
         })
     }
 
@@ -217,6 +226,7 @@ impl Job {
             "reasons": self.reasons,
             "message": self.message,
             "impressions": self.impressions,
+            "not_begun": self.not_begun,
         })
     }
 }

@@ -15,6 +15,8 @@ use crate::driver::{Direction, JobContext};
 
 /// What the agent calls itself (`requesting-user-name`).
 const USER: &str = "outletd";
+/// Bytes of a document that take a second at the slowest: some printers read on only as they print.
+const SLOWEST: usize = 8 << 10;
 
 /// A printer's address.
 pub struct Client {
@@ -60,6 +62,47 @@ impl std::fmt::Display for Failure {
     }
 }
 
+impl Failure {
+    /// What to do about it.
+    pub fn remedy(&self) -> &'static str {
+        const LATER: &str = "it is tried again by itself";
+        const FORBIDDEN: &str = "allow printing without a password in the printer's settings";
+        const PATH: &str = "check the path: /ipp/print on most printers, /printers/NAME on a print server";
+        match self {
+            Self::NotReached(_) | Self::Lost(_) => {
+                "check that the printer is on, its network cable, its address, and that IPP is allowed in its settings"
+            }
+            Self::Nonsense(_) => {
+                "check address and port: IPP is mostly at port 631, as in ipp://10.0.0.30:631/ipp/print"
+            }
+            Self::Http(401 | 403) => FORBIDDEN,
+            Self::Http(404) => PATH,
+            // Upgrade Required (RFC 9110, 15.5.22): nothing without TLS.
+            Self::Http(426) => "allow IPP without encryption on the printer",
+            Self::Http(429 | 503) => LATER,
+            Self::Http(_) => "look at the printer's panel, and switch it off and on",
+            Self::Refused { status, .. } => match status {
+                StatusCode::ServerErrorBusy
+                | StatusCode::ServerErrorTemporaryError
+                | StatusCode::ServerErrorServiceUnavailable => LATER,
+                StatusCode::ServerErrorNotAcceptingJobs => "let the printer's queue take jobs",
+                StatusCode::ClientErrorForbidden
+                | StatusCode::ClientErrorNotAuthenticated
+                | StatusCode::ClientErrorNotAuthorized => FORBIDDEN,
+                StatusCode::ClientErrorNotFound => PATH,
+                StatusCode::ClientErrorDocumentFormatNotSupported
+                | StatusCode::ServerErrorOperationNotSupported => {
+                    "put it behind a print server that converts PDF, such as CUPS, and link to that"
+                }
+                StatusCode::ClientErrorRequestEntityTooLong => {
+                    "divide the document, or make its pictures smaller"
+                }
+                _ => "look at the printer's panel, and switch it off and on",
+            },
+        }
+    }
+}
+
 impl Client {
     pub fn new(uri: Uri, patience: Duration) -> Self {
         Self { uri, patience, requests: 0 }
@@ -71,7 +114,7 @@ impl Client {
         let mut request = IppRequestResponse::new(IppVersion::v1_1(), operation, Some(self.uri.clone()))
             .map_err(|error| unwritable(&error))?;
         request.header_mut().request_id = self.requests;
-        Ok(Question { request, wrong: None })
+        Ok(Question { request, upload: Duration::ZERO, wrong: None })
     }
 
     /// Sends a question and waits for its answer. The trace gets the messages without the document.
@@ -80,14 +123,15 @@ impl Client {
         question: Question,
         cx: Option<&dyn JobContext>,
     ) -> Result<IppRequestResponse, Failure> {
-        let Question { request, wrong } = question;
+        let Question { request, upload, wrong } = question;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
         let id = request.header().request_id;
         trace(cx, Direction::Sent, &request);
-        let client = AsyncIppClient::builder(self.uri.clone()).request_timeout(self.patience).build();
-        let answer = client.send(request).await.map_err(|error| failure(&error, self.patience))?;
+        let patience = self.patience + upload;
+        let client = AsyncIppClient::builder(self.uri.clone()).request_timeout(patience).build();
+        let answer = client.send(request).await.map_err(|error| failure(&error, patience))?;
         trace(cx, Direction::Received, &answer);
         let header = *answer.header();
         if header.request_id != id || !matches!(header.version.0 >> 8, 1 | 2) {
@@ -110,6 +154,8 @@ impl Client {
 /// A request that is being put together.
 pub struct Question {
     request: IppRequestResponse,
+    /// Time that its document may take on top of the answer's.
+    upload: Duration,
     /// The first attribute that can't be written.
     wrong: Option<Failure>,
 }
@@ -150,7 +196,9 @@ impl Question {
         self.add(DelimiterTag::JobAttributes, name, value)
     }
 
+    /// The document; it lengthens the time that the answer may take.
     pub fn document(mut self, bytes: Vec<u8>) -> Self {
+        self.upload = Duration::from_secs(bytes.len().div_ceil(SLOWEST) as u64);
         *self.request.payload_mut() = IppPayload::new(std::io::Cursor::new(bytes));
         self
     }

@@ -171,21 +171,7 @@ impl Obstacle {
 
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Failure(Failure::NotReached(_) | Failure::Lost(_)) => {
-                "check that the printer is on, its network cable, its address, and that IPP is allowed in its settings"
-            }
-            Self::Failure(Failure::Nonsense(_)) => {
-                "check address and port: IPP is mostly at port 631, as in ipp://10.0.0.30:631/ipp/print"
-            }
-            Self::Failure(Failure::Http(401 | 403)) => {
-                "allow printing without a password in the printer's settings"
-            }
-            Self::Failure(Failure::Http(404)) => {
-                "check the path: /ipp/print on most printers, /printers/NAME on a print server"
-            }
-            Self::Failure(Failure::Http(_) | Failure::Refused { .. }) => {
-                "look at the printer's panel, and switch it off and on"
-            }
+            Self::Failure(failure) => failure.remedy(),
             Self::NoPdf(_) => {
                 "put it behind a print server that converts PDF, such as CUPS, and link to that"
             }

@@ -119,7 +119,7 @@ impl IppPrinter {
         let known = self.abilities.identity.get("name").and_then(Value::as_str).unwrap_or("unnamed printer");
         let about = format!("{known}, {}", self.link);
         let document = test_page::document(&format!("outletd test page: {}, {time}", self.id), &about);
-        let pdf = made(&document, &[], 1)?;
+        let pdf = made(&document, &[], 1, false)?;
         let name = format!("outletd {} test {time}", self.id);
         let order = Order { document: &document, heading: &[], copies: 1, name: &name };
         let job = self.hand_over(&order, pdf, None).await?;

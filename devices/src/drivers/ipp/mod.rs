@@ -6,11 +6,14 @@
 //!
 //! # What proves a print
 //! The job's state `completed`. A print server that knows nothing of its printer says so with the reason
-//! `queued-in-device`; then the confidence is `sent`. `aborted` and `canceled` before the first page mean that nothing
-//! was printed; after it, or where the printer does not count, a person has to look.
+//! `queued-in-device`; then the confidence is `sent`. `aborted` and `canceled` mean that nothing was
+//! printed where the printer says both that it printed no page and that it never began the job
+//! (`time-at-processing` has no value); else a person has to look. No page alone proves nothing: CUPS says 0 of every
+//! job that neither filter nor backend counts.
 //!
 //! # Copies
-//! The printer makes them where it has the attribute `copies`; otherwise the pages are repeated in the file. A printer
+//! The printer makes them where it has the attribute `copies`; otherwise the pages are repeated in the file, and where it may print on
+//! both sides no sheet gets two of them. A printer
 //! that refuses what it had offered (sides, medium, copies) gets the plain file instead.
 //!
 //! # Limits
@@ -94,7 +97,7 @@ struct Intake;
 
 impl Check for Intake {
     fn check(&self, work: &Work) -> Result<(), DeviceError> {
-        made(printable(work)?, &[], 1).map(drop)
+        made(printable(work)?, &[], 1, false).map(drop)
     }
 }
 
@@ -105,9 +108,12 @@ fn printable(work: &Work) -> Result<&Document, DeviceError> {
     })
 }
 
-/// The file of a job, its pages repeated for so many copies.
-fn made(document: &Document, heading: &[String], copies: u8) -> Result<Pdf, DeviceError> {
-    pdf::pdf(document, Setting { heading, copies }).map_err(|error| refusal(&error))
+/// The file of a job, its pages repeated for so many copies; `both_sides`: for a printer that may use both of a sheet.
+fn made(document: &Document, heading: &[String], copies: u8, both_sides: bool) -> Result<Pdf, DeviceError> {
+    let setting = Setting { heading, copies };
+    let made =
+        if both_sides { pdf::pdf_for_both_sides(document, setting) } else { pdf::pdf(document, setting) };
+    made.map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &EncodeError) -> DeviceError {

@@ -13,6 +13,7 @@ use super::answer::{Job, JobState};
 use super::client::{Failure, Question};
 use super::device::{IppPrinter, Obstacle};
 use super::follow::Followed;
+use super::options::Sides;
 use super::{made, printable, reasons, remarks};
 use crate::driver::{Command, Confidence, JobContext, Outcome};
 use crate::error::{DeviceError, ErrorKind};
@@ -65,7 +66,7 @@ impl IppPrinter {
         let name = job_name(&self.id, &command.job, cx.attempt());
         let order = Order { document, heading: &command.heading, copies: command.copies.max(1), name: &name };
         // Judged before the intent: what can't be made is no attempt.
-        let pdf = self.file(&order, self.abilities.copies)?;
+        let pdf = self.file(&order, self.abilities.copies, false)?;
         let baseline = json!({ "proof": "ipp-job", "name": name, "up_time": self.status.up_time });
         cx.begin(baseline.clone()).await?;
         begun.store(true, Ordering::Release);
@@ -111,8 +112,18 @@ impl IppPrinter {
         }
     }
 
-    fn file(&self, order: &Order<'_>, by_printer: u8) -> Result<Pdf, DeviceError> {
-        made(order.document, order.heading, if order.copies <= by_printer { 1 } else { order.copies })
+    /// The file for a printer that makes so many copies by itself; `plain`: it is not asked for any sides.
+    fn file(&self, order: &Order<'_>, by_printer: u8, plain: bool) -> Result<Pdf, DeviceError> {
+        let copies = if order.copies <= by_printer { 1 } else { order.copies };
+        let asked = self.sides().filter(|_| !plain);
+        let sides = asked.or(self.abilities.sides_default.as_deref());
+        made(order.document, order.heading, copies, sides != Some(Sides::One.keyword()))
+    }
+
+    /// The sides that are asked for: those of the options, where the printer offers them.
+    fn sides(&self) -> Option<&'static str> {
+        let wanted = self.options.sides.map(Sides::keyword);
+        wanted.filter(|word| self.abilities.sides.iter().any(|known| known == word))
     }
 
     /// Sends the job, and gives it as the printer has it. A lost answer is made up for by its name.
@@ -134,7 +145,7 @@ impl IppPrinter {
             ..
         }) = answer
         {
-            let plain = self.file(order, 1)?.bytes;
+            let plain = self.file(order, 1, true)?.bytes;
             let plain = self.question(order, true, plain).map_err(|failure| self.refused(failure))?;
             answer = self.client.ask(plain, cx).await;
         }
@@ -167,8 +178,7 @@ impl IppPrinter {
     fn question(&mut self, order: &Order<'_>, plain: bool, file: Vec<u8>) -> Result<Question, Failure> {
         let offered = &self.abilities;
         let copies = (order.copies > 1 && order.copies <= offered.copies).then_some(order.copies);
-        let sides = self.options.sides.map(super::options::Sides::keyword);
-        let sides = sides.filter(|word| offered.sides.iter().any(|known| known == word));
+        let sides = self.sides();
         let media = offered.media.iter().any(|known| known == A4).then_some(A4);
         let mut question = self
             .client
@@ -198,8 +208,9 @@ impl IppPrinter {
 
     /// The printer certainly has no job.
     fn refused(&mut self, failure: Failure) -> DeviceError {
-        let message = format!("{}: {failure}", self.link);
-        let error = |kind, code| DeviceError::new(kind, code, message.clone());
+        let link = self.link.clone();
+        let error =
+            |kind, code| DeviceError::new(kind, code, format!("{link}: {failure}; {}", failure.remedy()));
         match &failure {
             Failure::Http(429 | 503) => error(ErrorKind::Busy, "device-busy"),
             Failure::Http(401 | 403) => error(ErrorKind::Rejected, "forbidden"),
@@ -230,6 +241,8 @@ impl IppPrinter {
 /// Whether a request that failed certainly made no job.
 fn is_certain(failure: &Failure) -> bool {
     match failure {
+        // The job may have been there before it was cancelled (RFC 8011, B.1.5.9).
+        Failure::Refused { status: StatusCode::ServerErrorJobCanceled, .. } => false,
         Failure::NotReached(_) | Failure::Refused { .. } => true,
         Failure::Http(status) => (400..500).contains(status) || *status == 503,
         Failure::Lost(_) | Failure::Nonsense(_) => false,
@@ -244,7 +257,7 @@ fn job_name(device: &str, job: &str, attempt: u64) -> String {
 /// What the end of a job means.
 ///
 /// # Errors
-/// `Rejected`: the printer did not print any of it. `OutcomeUnknown`: it may have printed a part.
+/// `Rejected`: the printer did not begin it, as it says itself. `OutcomeUnknown`: it may have printed a part.
 pub(super) fn judge(job: &Job, evidence: &Value) -> Result<Outcome, DeviceError> {
     let said = job.message.as_deref().filter(|message| !message.is_empty());
     let why =
@@ -262,14 +275,15 @@ pub(super) fn judge(job: &Job, evidence: &Value) -> Result<Outcome, DeviceError>
         _ => ("device-fault", "gave the job up"),
     };
     let error = match (job.state, job.impressions) {
-        (JobState::Canceled | JobState::Aborted, Some(0)) => {
-            let message = format!("the printer {end} before the first page ({why})");
+        (JobState::Canceled | JobState::Aborted, Some(0)) if job.not_begun => {
+            let message = format!("the printer {end} before it began ({why})");
             DeviceError::new(ErrorKind::Rejected, code, message)
         }
-        (_, Some(pages)) => DeviceError::in_doubt(format!(
+        // A printer that counts nothing may say 0 all the time.
+        (_, Some(pages)) if pages > 0 => DeviceError::in_doubt(format!(
             "the printer {end} ({why}), after {pages} pages; look at the paper"
         )),
-        (_, None) => DeviceError::in_doubt(format!("the printer {end} ({why}); look at the paper")),
+        _ => DeviceError::in_doubt(format!("the printer {end} ({why}); look at the paper")),
     };
     Err(error.with_evidence(evidence.clone()))
 }

@@ -28,9 +28,22 @@ fn all(state: &State) -> impl Iterator<Item = Condition> {
         (state.head_open, stop("cover-open", "the head or the cover is open: close it")),
         (state.settings_lost, stop("settings-lost", "the printer has lost its settings: calibrate it anew")),
         (state.waits_for_person, stop("label-waiting", "take the label off, or press the key that blinks")),
+        (
+            state.has_other_error(),
+            stop(
+                "printer-error",
+                "the printer tells an error: look at its lights or display, let it cool down, then switch it off and on",
+            ),
+        ),
         // Last, as many printers pause by themselves when something else is the matter.
         (state.paused, stop("paused", "the printer is paused: press its pause or feed key")),
-        (state.too_hot, notice("overheated", "the head is too hot: it goes on when it has cooled down")),
+        (
+            state.too_hot,
+            Condition {
+                stops: state.failed,
+                ..notice("overheated", "the head is too hot: it goes on when it has cooled down")
+            },
+        ),
         (state.too_cold, notice("head-cold", "the head is too cold: it goes on when it is warm")),
     ]
     .into_iter()
@@ -89,6 +102,14 @@ mod tests {
     }
 
     #[test]
+    fn an_error_without_a_name_stops_and_the_code_of_epl_for_printing_does_not() {
+        let state = |others: &[u8]| State { others: others.to_vec(), ..State::default() };
+        assert_eq!(obstacle(&state(&[0x80])).unwrap().code, "printer-error");
+        assert_eq!(obstacle(&state(&[4, 50])).unwrap().code, "printer-error");
+        assert_eq!(obstacle(&state(&[50])), None);
+    }
+
+    #[test]
     fn all_that_blocks_a_printer_is_an_obstacle() {
         let one = |change: fn(&mut State)| {
             let mut state = State::default();
@@ -104,6 +125,8 @@ mod tests {
             one(|s| s.paused = true),
             one(|s| s.waits_for_person = true),
             one(|s| s.settings_lost = true),
+            one(|s| (s.failed, s.too_hot) = (true, true)),
+            one(|s| s.others = vec![0x80]),
         ];
         for state in states {
             assert!(state.blocked() && obstacle(&state).is_some(), "{state:?}");

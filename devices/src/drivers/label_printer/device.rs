@@ -23,6 +23,8 @@ use crate::transport::{self, PortStatus};
 const HUSH: Duration = Duration::from_millis(100);
 /// So many bytes at most are missing to a command that a lost link cut off: the longest of each language.
 const LONGEST_COMMAND: usize = 32 * 1024;
+/// Neither a number nor a command, in TSPL and in EPL.
+const NO_NUMBER: &[u8] = b"#";
 /// So many questions in a row without an answer end a session.
 const SILENT_AT_MOST: u32 = 3;
 
@@ -36,6 +38,10 @@ pub(super) struct LabelPrinter {
     pub exchange: Option<Exchange>,
     /// The last session ended inside a label: the printer may wait for the rest of a command.
     pub unclean: bool,
+    /// This session began with the end of a command that may have been cut off.
+    pub ended: bool,
+    /// The printer was not seen at work before that: what it prints since may be the cut off command.
+    pub torn: bool,
     /// The attempt that was asked about while something kept the printer from printing.
     pub interrupted: Option<u64>,
     status: StatusSink,
@@ -73,6 +79,8 @@ impl LabelPrinter {
             status_question: question,
             exchange: None,
             unclean: false,
+            ended: false,
+            torn: false,
             interrupted: None,
             status,
             owed: 0,
@@ -159,11 +167,17 @@ impl LabelPrinter {
         self.exchange = None;
         self.owed = 0;
         self.seen = Seen::Nothing;
+        (self.ended, self.torn) = (false, false);
         let mut stream = transport::open(&self.link).await.map_err(|error| self.lost(&error.to_string()))?;
         stream.forget_unsent();
         self.exchange = Some(Exchange::new(stream));
         if self.unclean {
+            // TSPL alone answers without ending a line.
+            let at_work = self.answers()
+                && self.model.language == Language::Tspl
+                && matches!(self.question(None).await?, Asked::State(state) if state.at_work());
             self.end_command().await?;
+            self.torn &= !at_work;
             self.unclean = false;
         }
         if !self.answers() {
@@ -225,13 +239,21 @@ impl LabelPrinter {
     }
 
     /// Ends what a cut link may have left of a command: a graphic is filled up, and what is too much of that are
-    /// empty lines. Nothing of it is printed, since every label begins with a clean buffer. ZPL needs none of
-    /// it: its commands end where the next one begins.
-    async fn end_command(&mut self) -> Result<(), DeviceError> {
+    /// empty lines. Every label begins with a clean buffer, so that no graphic of it is printed later.
+    ///
+    /// A number of labels that was cut off must not be taken for a smaller one: the sign before the first line
+    /// end makes it no number. No document says what a printer does with that; one that overlooks the sign
+    /// prints some labels of the job, which stays in doubt. An EPL printer that is asked before, as by an agent
+    /// that was started anew, prints them in any case: its question begins with a line end.
+    ///
+    /// ZPL needs none of it: its commands end where the next one begins.
+    pub async fn end_command(&mut self) -> Result<(), DeviceError> {
         if self.model.language == Language::Zpl {
             return Ok(());
         }
-        let lines = b"\r\n".repeat(LONGEST_COMMAND / 2);
+        (self.ended, self.torn) = (true, true);
+        let mut lines = NO_NUMBER.to_vec();
+        lines.extend(b"\r\n".repeat(LONGEST_COMMAND / 2));
         self.run(&mut Send::new(&lines, self.options.stall()), None).await?;
         Ok(())
     }

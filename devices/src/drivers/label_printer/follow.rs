@@ -99,15 +99,19 @@ impl Follow {
         if let Some(reason) = obstacle(state) {
             self.interrupted.get_or_insert_with(|| reason.code.clone());
             // What stands still for a person is still there: its power was not cut.
-            self.fell_silent &= state.done();
-            self.worked |= !state.done();
+            self.fell_silent &= !state.at_work();
+            self.worked |= state.at_work();
             self.quiet = 0;
             self.tell(Some(reason));
             return None;
         }
         self.tell(None);
-        if !state.done() {
+        if state.at_work() {
             (self.worked, self.fell_silent, self.quiet) = (true, false, 0);
+            return None;
+        }
+        if !state.done() {
+            self.quiet = 0;
             return None;
         }
         self.quiet += 1;
@@ -142,7 +146,7 @@ impl Follow {
 
 #[cfg(test)]
 mod tests {
-    use outlet_protocols::label::status::State;
+    use outlet_protocols::label::status::{Answer, Question, Reader, State};
 
     use super::*;
 
@@ -192,6 +196,47 @@ mod tests {
     #[test]
     fn an_interrupted_label_is_not_proved_where_nothing_is_counted() {
         assert_eq!(end(false, &[busy(), empty(), busy(), idle()]), End::Interrupted("paper-out".to_owned()));
+    }
+
+    /// What a TSC printer answers to `ESC ! S`, see its table.
+    fn details(four: &[u8; 4]) -> Asked {
+        let bytes = [b"\x02", &four[..], b"\x03\r\n"].concat();
+        match Reader::new(Question::TsplDetails).push(&bytes).remove(0) {
+            Answer::State(state) => Asked::State(state),
+            Answer::Unreadable(bytes) => panic!("{bytes:x?}"),
+        }
+    }
+
+    #[test]
+    fn labels_that_an_error_holds_back_are_not_proved() {
+        for (error, code) in [
+            (b"E@A@", "overheated"),
+            (b"E@B@", "overheated"),
+            (b"E@P@", "printer-error"),
+            (b"E@@@", "printer-error"),
+        ] {
+            let (prints, error, idle) = (details(b"P@@@"), details(error), details(b"@@@@"));
+            assert_eq!(still_waits(&[prints.clone(), error.clone()]).as_deref(), Some(code));
+            assert_eq!(
+                end(false, &[prints.clone(), error.clone(), prints, idle.clone()]),
+                End::Interrupted(code.to_owned())
+            );
+            // After a power cut the error is there without the job.
+            assert_eq!(end(false, &[Asked::Silent, error, idle]), End::Forgotten);
+        }
+        let other = State { others: vec![0x80], ..State::default() };
+        assert_eq!(still_waits(&[busy(), Asked::State(other)]).as_deref(), Some("printer-error"));
+    }
+
+    /// What a job waits for whose printer has said this, and the last of it a hundred times.
+    fn still_waits(said: &[Asked]) -> Option<String> {
+        let start = Instant::now();
+        let mut follow = Follow::new(false, SETTLE, DOUBT, start);
+        let rest = std::iter::repeat_n(said.last().unwrap(), 100);
+        for (step, asked) in (1..).zip(said.iter().chain(rest)) {
+            assert_eq!(follow.heard(asked, start + step * Duration::from_millis(100)), None, "{asked:?}");
+        }
+        follow.told.map(|reason| reason.code)
     }
 
     #[test]

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use outlet_protocols::code::Patterns;
 use outlet_protocols::label::model::{self, LabelModel};
-use outlet_protocols::label::{LabelError, LabelOrder, LabelSetup, Printer, encode};
+use outlet_protocols::label::{LabelError, LabelOrder, LabelSetup, Prepared, Printer, encode};
 use serde_json::json;
 
 use crate::driver::{Built, Check, Description, DriverFactory, Report, Settings, SettingsError, Work};
@@ -88,19 +88,26 @@ struct Bench {
 
 impl Check for Bench {
     fn check(&self, work: &Work) -> Result<(), DeviceError> {
+        let labels = self.laid_out(work, 1, &[])?.labels;
+        labels.iter().try_for_each(|label| encode(label, &self.printer).map(drop)).map_err(refused)
+    }
+}
+
+impl Bench {
+    /// The labels of an order, so many times, with a weight for trial where it is weighed.
+    fn laid_out(&self, work: &Work, times: u8, words: &[String]) -> Result<Prepared, DeviceError> {
         let prepared = match &**order_of(work)? {
-            LabelOrder::Drawn(order) => order.prepare(1, &[]),
+            LabelOrder::Drawn(order) => order.prepare(times, words),
             LabelOrder::Item(order) => {
                 if order.weigh.as_ref().is_some_and(|weigh| weigh.scale == self.id) {
                     let message = format!("document: weigh.scale: {} prints labels: name a scale", self.id);
                     return Err(DeviceError::new(ErrorKind::Rejected, "invalid-request", message));
                 }
                 let item = order.complete(order.trial_weight(), made::now()?, &self.codes);
-                item.and_then(|item| order.prepare(&item, &self.setup, &self.printer, 1, &[]))
+                item.and_then(|item| order.prepare(&item, &self.setup, &self.printer, times, words))
             }
         };
-        let labels = prepared.map_err(refused)?.labels;
-        labels.iter().try_for_each(|label| encode(label, &self.printer).map(drop)).map_err(refused)
+        prepared.map_err(refused)
     }
 }
 

@@ -48,7 +48,11 @@ impl LabelPrinter {
             LabelOrder::Drawn(_) => None,
             LabelOrder::Item(order) => Some(match Made::before(cx).await? {
                 Some(made) => made,
-                None => Made::new(order, &self.bench, cx).await?,
+                None => {
+                    // No reason to weigh what can't be printed.
+                    self.bench.laid_out(&command.work, command.copies, &command.heading)?;
+                    Made::new(order, &self.bench, cx).await?
+                }
             }),
         };
         let payload = self.payload(order, made.as_ref(), command)?;
@@ -65,6 +69,8 @@ impl LabelPrinter {
         });
         cx.begin(baseline).await?;
         self.send(&payload.bytes, cx).await?;
+        // Where it can't be put on disk, a doubt stays one: what has left may not be sent again for that.
+        let _ = cx.note(json!({"all_sent": true})).await;
         let end = if self.answers() { self.follow(cx).await? } else { End::Unproved };
         let evidence = json!({"seen": self.seen_words(), "end": end.words()});
         match end {
@@ -92,12 +98,24 @@ impl LabelPrinter {
     /// What became of an attempt. A printer keeps no count of its labels, so only one that still prints it when
     /// it is asked can tell; from an idle one nothing follows.
     pub(super) async fn ask_for(&mut self, attempt: &Attempt) -> Result<Resolution, DeviceError> {
+        let resolution = self.seen_of(attempt).await?;
+        if matches!(resolution, Resolution::Unknown(_)) && !self.ended {
+            // Half a command of an agent that is gone would be ended, and may be done, by the next label.
+            self.end_command().await?;
+        }
+        Ok(resolution)
+    }
+
+    async fn seen_of(&mut self, attempt: &Attempt) -> Result<Resolution, DeviceError> {
         let cant_tell = |why: &str| Ok(Resolution::Unknown(format!("{why}: look at the paper")));
         if !self.answers() {
             return cant_tell("this printer answers nothing");
         }
         // The last format alone is seen to be at work, and another one may have been lost with the link.
         let single = attempt.baseline.get("formats").and_then(Value::as_u64) == Some(1);
+        if attempt.baseline.get("all_sent") != Some(&Value::Bool(true)) {
+            return cant_tell("not all of it has left, and a part of its labels may be there");
+        }
         let mut at_work = false;
         let mut unread = 0;
         loop {
@@ -120,6 +138,9 @@ impl LabelPrinter {
                 self.interrupted = Some(attempt.number);
                 return Err(error);
             }
+            if is_partial(&state, self.model.language) {
+                return cant_tell("the printer has received half a label");
+            }
             if state.done() {
                 break;
             }
@@ -129,6 +150,11 @@ impl LabelPrinter {
         if self.interrupted == Some(attempt.number) && self.model.language != Language::Zpl {
             return cant_tell(
                 "the printer was interrupted, and does not say whether it printed that label again",
+            );
+        }
+        if at_work && self.torn {
+            return cant_tell(
+                "the printer prints, and its order may have been cut off in the number of labels",
             );
         }
         if !(at_work && single) {

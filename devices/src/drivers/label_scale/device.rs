@@ -235,7 +235,8 @@ impl LabelScale {
     /// What lists are judged by.
     ///
     /// # Errors
-    /// The scale has prices of other decimals than the configuration says: all would be wrong a hundredfold.
+    /// The scale has prices of other decimals than the configuration says, or neither says which: all would be wrong a
+    /// hundredfold.
     pub(super) fn limits(&self) -> Result<Limits, DeviceError> {
         let state = self.known.state.as_ref();
         let decimals = match (self.options.decimals, state.map(|state| state.decimals)) {
@@ -247,7 +248,15 @@ impl LabelScale {
                 );
                 return Err(DeviceError::new(ErrorKind::Rejected, "wrong-decimals", message));
             }
-            (set, told) => set.or(told).unwrap_or(2),
+            (Some(decimals), _) | (None, Some(decimals)) => decimals,
+            (None, None) => {
+                let message = format!(
+                    "{}: the scale does not say how many decimals its prices have: set the option decimals as the \
+                     scale is set",
+                    self.link
+                );
+                return Err(DeviceError::new(ErrorKind::Rejected, "wrong-decimals", message));
+            }
         };
         let smaller = |a: Option<u16>, b: Option<u16>| a.into_iter().chain(b).min();
         let heaviest = state.map(|state| u16::from(state.max_load_kg)).filter(|kg| *kg > 0);

@@ -20,6 +20,16 @@ use crate::error::{DeviceError, ErrorKind};
 const NOTE_EVERY: usize = 500;
 /// Highest number where the scale does not say.
 const HIGHEST: u16 = u16::MAX;
+/// "Wrong number of an item": there is none of this number and of none above (Shtrih-Print 1.3, appendix 5).
+const NO_SUCH_NUMBER: u8 = 128;
+
+/// What a number of the scale's table holds.
+enum Place {
+    Empty,
+    Taken,
+    /// The scale refuses to say, with this code.
+    Refused(u8),
+}
 
 impl LabelScale {
     /// Loads a list, from where it was broken off before.
@@ -43,8 +53,13 @@ impl LabelScale {
         let answer = progress.answer(list, &prepared);
         match ended {
             Ok(()) if !prepared.is_empty() && progress.accepted() == 0 => {
-                let message =
+                let mut message =
                     format!("{}: the scale has refused all items: {}", self.link, first_words(&progress));
+                if progress.cleared {
+                    message.push_str(
+                        "; it was cleared before and is empty now: mend the list and load it again",
+                    );
+                }
                 Err(DeviceError::new(ErrorKind::Rejected, "items-refused", message).with_evidence(answer))
             }
             Ok(()) => Ok(Outcome::new(Confidence::Confirmed, answer, json!({"device": self.known.device}))),
@@ -172,7 +187,7 @@ impl LabelScale {
         cx: &dyn JobContext,
     ) -> Result<(), DeviceError> {
         for (index, plu) in numbers.iter().enumerate().skip(progress.looked) {
-            if self.is_empty(*plu, cx).await? == Some(true) {
+            if matches!(self.place(*plu, cx).await?, Place::Empty) {
                 progress.absent.push(*plu);
             } else {
                 self.remove(*plu, progress, cx).await?;
@@ -200,11 +215,11 @@ impl LabelScale {
         let begin = u16::try_from(progress.looked).unwrap_or(u16::MAX).saturating_add(1);
         for plu in begin..=limits.items.unwrap_or(HIGHEST) {
             if !listed.contains(&plu) {
-                match self.is_empty(plu, cx).await? {
-                    Some(true) => {}
-                    Some(false) => self.remove(plu, progress, cx).await?,
-                    // No such number: the table has ended.
-                    None => break,
+                match self.place(plu, cx).await? {
+                    Place::Empty => {}
+                    Place::Taken => self.remove(plu, progress, cx).await?,
+                    Place::Refused(NO_SUCH_NUMBER) => break,
+                    Place::Refused(code) => progress.kept.push((plu, code)),
                 }
             }
             progress.looked = plu.into();
@@ -216,13 +231,13 @@ impl LabelScale {
         Ok(())
     }
 
-    /// Whether a number has no item; `None`: the scale has no such number.
-    async fn is_empty(&mut self, plu: u16, cx: &dyn JobContext) -> Result<Option<bool>, DeviceError> {
+    async fn place(&mut self, plu: u16, cx: &dyn JobContext) -> Result<Place, DeviceError> {
         let answer = self.ask(&Message::read_item(self.password, plu), Some(cx)).await?;
         match weight(answer.error) {
-            Weight::Empty => Ok(Some(true)),
-            Weight::Done => Ok(Some(Kept::read(&answer.data).is_some_and(|kept| kept.code == 0))),
-            Weight::Item => Ok(None),
+            Weight::Empty => Ok(Place::Empty),
+            Weight::Done if Kept::read(&answer.data).is_some_and(|kept| kept.code == 0) => Ok(Place::Empty),
+            Weight::Done => Ok(Place::Taken),
+            Weight::Item => Ok(Place::Refused(answer.error)),
             _ => Err(self.refused("scale-refuses", answer.error)),
         }
     }
@@ -340,7 +355,7 @@ impl LabelScale {
         let refused: BTreeSet<u16> = progress.refused.iter().map(|(plu, _)| *plu).collect();
         let taken = prepared.iter().map(|item| item.record.plu());
         let Some(first) = taken.into_iter().find(|plu| !refused.contains(plu)) else { return Ok(()) };
-        if self.is_empty(first, cx).await? == Some(true) {
+        if matches!(self.place(first, cx).await?, Place::Empty) {
             *progress = Progress::default();
             return Err(self.lost("it was cleared after its items were loaded, and is loaded anew"));
         }

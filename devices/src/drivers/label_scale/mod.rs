@@ -50,6 +50,7 @@ impl DriverFactory for Factory {
         let model = Model::of(settings.model.as_deref())?;
         let link = model.link(&settings.link)?;
         let options = Options::read(&settings.options)?;
+        options.judge_decimals(model)?;
         let password = options.password(model)?;
         let description = Description {
             kind: NAME.to_owned(),

@@ -104,7 +104,7 @@ pub struct Options {
     password: Option<String>,
     /// The file with the password instead.
     password_file: Option<PathBuf>,
-    /// Decimal places of prices, 0 to 2; as the scale says, else 2, when absent.
+    /// Decimal places of prices, 0 to 2; as the scale says when absent. Mertech's does not say.
     pub decimals: Option<u8>,
     /// Highest number that is loaded or removed; the highest that the scale keeps when absent.
     pub highest: Option<u16>,
@@ -183,6 +183,19 @@ impl Options {
             Some((_, key, remedy)) => Err(wrong(&format!("options.{key}"), remedy.to_owned())),
             None => Ok(options),
         }
+    }
+
+    /// Whether the decimals of prices are known, or the scale will say them.
+    ///
+    /// # Errors
+    /// They are missing, and the family's scales don't say them.
+    pub(super) fn judge_decimals(&self, model: Model) -> Result<(), SettingsError> {
+        if model == Model::Mertech && self.decimals.is_none() {
+            let message = "it is missing: write how many decimals the scale's prices have, 0 to 2; it does not say that \
+                           itself, and prices of other decimals would be wrong a hundredfold";
+            return Err(wrong("options.decimals", message.to_owned()));
+        }
+        Ok(())
     }
 
     /// The password: given, from its file, or the model's own.

@@ -131,7 +131,10 @@ impl State {
         patience: Duration,
     ) -> Result<Response, Fault> {
         if self.owing.contains(&unit) && is_read(&request) {
-            self.once(unit, &request, patience).await?;
+            let first = self.once(unit, &request, patience).await;
+            // Where that was the late answer, the one to this question is still on its way.
+            self.unsettled = Some(Instant::now() + patience);
+            first?;
             self.owing.remove(&unit);
         }
         self.once(unit, &request, patience).await

@@ -78,6 +78,12 @@ impl Fault {
         self.meaning().is_some_and(|meaning| meaning != Meaning::NotThere)
     }
 
+    /// Whether the device says that it has done nothing of what was asked. After exception 4 it may have failed on the
+    /// way, and after 5 it is still at it (*Modbus Application Protocol* 1.1b3, section 7).
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Fault::Exception { code: 1 | 2 | 3 | 6, .. })
+    }
+
     /// What the exception is about, if it is one.
     pub fn meaning(&self) -> Option<Meaning> {
         match self {

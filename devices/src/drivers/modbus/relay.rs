@@ -7,7 +7,8 @@
 //! Where the board has a command for it, it ends a pulse by itself, whatever becomes of the link. Elsewhere the
 //! agent switches the output off, and goes on trying until the board says that it is off; while it can't, the
 //! condition is `output-stuck`. After a start of the agent an output with a state of rest is brought to it: a bell
-//! does not ring on because the agent was ended meanwhile.
+//! does not ring on because the agent was ended meanwhile. A pulse that the agent would have to end is refused for
+//! an output that would not be off after a start.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,6 +55,8 @@ impl DriverFactory for Factory {
                 "pulse_by_device": profile.pulse.is_some(),
             }),
         };
+        let resting = outputs.iter().filter(|(_, output)| output.rest.is_some());
+        let unrested = resting.map(|(name, _)| name.clone()).collect();
         let relay = Relay {
             talk: Talk::new(unit, report.status),
             readings: report.readings,
@@ -63,7 +66,7 @@ impl DriverFactory for Factory {
             poll,
             ends: BTreeMap::new(),
             stuck: BTreeSet::new(),
-            rested: false,
+            unrested,
             next: Instant::now(),
         };
         Ok(Built { driver: Box::new(relay), check: Arc::new(NoJobs(DOES)), description })
@@ -89,8 +92,8 @@ struct Relay {
     ends: BTreeMap<String, Instant>,
     /// Outputs that the board refused to switch off.
     stuck: BTreeSet<String>,
-    /// The states of rest were restored once.
-    rested: bool,
+    /// Outputs that are still to be brought to their state of rest.
+    unrested: BTreeSet<String>,
     next: Instant,
 }
 
@@ -134,6 +137,8 @@ impl Driver for Relay {
 
     fn request<'a>(&'a mut self, request: &'a Request) -> BoxFuture<'a, Result<Value, DeviceError>> {
         Box::pin(async move {
+            // What is due does not wait for requests. A board that is lost is told by what is asked next.
+            let _ = self.end_pulses().await;
             match request {
                 Request::Status => self.status().await,
                 Request::Identify => Ok(self.identity()),
@@ -155,6 +160,7 @@ impl Relay {
         if self.next <= Instant::now() {
             self.next = Instant::now() + self.poll;
             self.look().await?;
+            self.rest().await?;
             self.show();
         }
         Ok(())
@@ -205,25 +211,30 @@ impl Relay {
 
     /// Brings outputs to their state of rest, once after a start; later the board's state is what was asked for.
     async fn rest(&mut self) -> Result<(), DeviceError> {
-        if self.rested {
+        if self.unrested.is_empty() {
             return Ok(());
         }
         let resting: Vec<(String, u16, bool)> = self
             .outputs
             .iter()
-            .filter(|(name, _)| !self.ends.contains_key(*name))
+            .filter(|(name, _)| self.unrested.contains(*name) && !self.ends.contains_key(*name))
             .filter_map(|(name, output)| Some((name.clone(), output.channel, output.rest?)))
             .filter(|(name, _, rest)| self.states.get(name).copied().flatten() != Some(*rest))
             .collect();
-        for (_, channel, rest) in resting {
+        let mut refused = BTreeSet::new();
+        for (name, channel, rest) in resting {
             match self.write(channel, rest).await? {
                 Ok(()) => {}
-                // A board that refuses is there; its message comes with the next request.
-                Err(fault) if fault.is_answer() => {}
+                Err(fault) if fault.is_answer() && rest => drop(refused.insert(name)),
+                // Tried again as the end of a pulse: it must not stay on.
+                Err(fault) if fault.is_answer() => {
+                    self.stuck.insert(name.clone());
+                    self.ends.insert(name, Instant::now() + self.poll);
+                }
                 Err(fault) => return Err(self.talk.lost(&fault)),
             }
         }
-        self.rested = true;
+        self.unrested = refused;
         self.look().await.map(drop)
     }
 
@@ -285,8 +296,7 @@ impl Relay {
         }
         done.map_err(|fault| self.refused(&fault))?;
         // Not before: a bell that could not be switched off must still come to its end.
-        self.ends.remove(name);
-        self.stuck.remove(name);
+        self.settle(name);
         let looked = self.look().await.unwrap_or(false);
         let seen = self.states.get(name).copied().flatten().filter(|_| looked);
         self.show();
@@ -315,6 +325,9 @@ impl Relay {
         let write = by_device.map(|(write, _)| write).or_else(|| self.profile.switch(channel, true));
         let Some(write) = write else { return Err(self.unknown(name)) };
         let by_agent = by_device.is_none();
+        if by_agent && rest != Some(false) {
+            return Err(self.endless(name));
+        }
         self.rest().await?;
         let before = self.ends.get(name).copied();
         if by_agent {
@@ -324,7 +337,7 @@ impl Relay {
         let done = self.send(write).await;
         let certainly_not = match &done {
             Ok(Ok(())) => false,
-            Ok(Err(fault)) => fault.is_answer(),
+            Ok(Err(fault)) => fault.is_refusal(),
             Err(error) => error.kind == ErrorKind::NotSent,
         };
         let end = match (&done, by_agent) {
@@ -333,8 +346,10 @@ impl Relay {
             (Ok(Ok(())), false) => None,
             (_, false) => before,
         };
-        self.ends.remove(name);
-        self.ends.extend(end.map(|end| (name.to_owned(), end)));
+        match end {
+            Some(end) => drop(self.ends.insert(name.to_owned(), end)),
+            None => self.settle(name),
+        }
         done?.map_err(|fault| self.refused(&fault))?;
         // Whether the board says that it is on: a short pulse may be over already.
         let _ = self.look().await;
@@ -345,6 +360,13 @@ impl Relay {
         Ok(json!({"output": name, "for_ms": u64::try_from(ms).unwrap_or(u64::MAX), "ended_by": ended_by}))
     }
 
+    /// Nothing is to be done any more to an output that is as somebody wants it.
+    fn settle(&mut self, name: &str) {
+        self.ends.remove(name);
+        self.stuck.remove(name);
+        self.unrested.remove(name);
+    }
+
     fn output(&self, name: &str) -> Result<&Output, DeviceError> {
         self.outputs.get(name).ok_or_else(|| self.unknown(name))
     }
@@ -353,6 +375,22 @@ impl Relay {
         let known: Vec<&str> = self.outputs.keys().map(String::as_str).collect();
         let message = format!("there is no output {name:?}: there is {}", known.join(", "));
         DeviceError::new(ErrorKind::Rejected, "unknown-output", message)
+    }
+
+    /// A pulse that nobody would end when the agent is stopped during it.
+    fn endless(&self, name: &str) -> DeviceError {
+        let own = match self.profile.pulse {
+            Some(pulse) => {
+                let most = u64::from(pulse.unit_ms) * u64::from(pulse.most);
+                format!("ask for at most {most} ms, which the board ends by itself")
+            }
+            None => "take a board that ends pulses by itself".to_owned(),
+        };
+        let message = format!(
+            "the agent would have to end this pulse of output {name:?}, and the output would stay on if the agent was \
+             stopped meanwhile: write rest = \"off\" for it in options.outputs, or {own}"
+        );
+        DeviceError::new(ErrorKind::Rejected, "invalid-request", message)
     }
 
     fn refused(&self, fault: &Fault) -> DeviceError {
@@ -371,14 +409,15 @@ impl Relay {
     }
 
     async fn status(&mut self) -> Result<Value, DeviceError> {
-        self.look().await?;
+        let seen = self.look().await?;
         let now = Instant::now();
         let outputs: BTreeMap<&String, Value> = self
             .outputs
             .iter()
             .map(|(name, output)| {
                 let ends = self.ends.get(name).map(|at| at.saturating_duration_since(now).as_millis());
-                let on = self.states.get(name).copied().flatten();
+                // What was seen before is not what is now.
+                let on = self.states.get(name).copied().flatten().filter(|_| seen);
                 let ends = ends.and_then(|ms| u64::try_from(ms).ok());
                 (name, json!({"channel": output.channel, "on": on, "ends_in_ms": ends}))
             })
@@ -406,8 +445,12 @@ impl Relay {
     async fn test(&mut self) -> Value {
         let before = self.talk.tally;
         let mut last = None;
+        let mut seen = false;
         for _ in 0..diagnose::QUESTIONS {
-            last = self.look().await.err();
+            let ended = self.end_pulses().await;
+            let looked = if ended.is_ok() { self.look().await } else { ended.map(|()| false) };
+            seen = looked.as_ref().is_ok_and(|seen| *seen);
+            last = looked.err();
             if last.is_some() {
                 break;
             }
@@ -419,7 +462,9 @@ impl Relay {
             let remedy = "switch it off by hand or take its power, then look at the board";
             verdict.insert(0, diagnose::suspicion("relay", "certain", &why, remedy));
         }
-        diagnose::report(&self.talk, &before, verdict, json!({"outputs": self.states}))
+        let states: BTreeMap<&String, Option<bool>> =
+            self.states.iter().map(|(name, on)| (name, on.filter(|_| seen))).collect();
+        diagnose::report(&self.talk, &before, verdict, json!({"outputs": states}))
     }
 }
 

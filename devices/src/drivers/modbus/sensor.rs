@@ -5,8 +5,8 @@
 //! or not; what is beyond one for its delay is a condition such as `temperature-high`.
 //!
 //! What the profile says no sensor can measure, an open or shorted probe above all, is no value: twice in a row it is
-//! the condition `sensor-fault`. The same is an exception that says that the device has failed. What the limits had
-//! told stands until there is a value again.
+//! the condition `sensor-fault`. The same is an exception that says that the device has failed, and any other one that
+//! does not end. What the limits had told stands until there is a value again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -68,6 +68,7 @@ impl DriverFactory for Factory {
             live_max_s,
             live_until: None,
             next: Instant::now(),
+            exceptions: 0,
         };
         Ok(Built { driver: Box::new(sensor), check: Arc::new(NoJobs(DOES)), description })
     }
@@ -82,6 +83,12 @@ const DOES: &str = "a sensor does no jobs: it tells its readings by itself, and 
 const LIVE: Duration = Duration::from_secs(1);
 /// So many times in a row there must be no value before the sensor is said to be at fault.
 const FAULTS: u32 = 2;
+/// The same of exceptions that say that the request is wrong.
+const REFUSALS: u32 = 3;
+/// The same of exceptions that say that the sensor is busy.
+const BUSY: u32 = 6;
+/// Why a value is none.
+const IMPOSSIBLE: &str = "what the sensor says can't be; check the probe and its wires";
 
 /// A sensor.
 struct Sensor {
@@ -94,6 +101,8 @@ struct Sensor {
     live_max_s: u16,
     live_until: Option<Instant>,
     next: Instant,
+    /// Exceptions in a row.
+    exceptions: u32,
 }
 
 /// One of its values.
@@ -175,10 +184,7 @@ impl Sensor {
             match self.talk.heed(registers)? {
                 Ok(registers) => read.push((span.address, registers)),
                 Err(fault) => {
-                    if fault.meaning() == Some(Meaning::Failed) {
-                        self.take(&vec![None; self.values.len()]);
-                        self.show();
-                    }
+                    self.miss(&fault);
                     return Ok(Err(fault));
                 }
             }
@@ -186,9 +192,28 @@ impl Sensor {
         let blocks: Vec<Block<'_>> =
             read.iter().map(|(address, registers)| Block { address: *address, registers }).collect();
         let measured = self.profile.measured(&blocks).unwrap_or_default();
+        self.exceptions = 0;
         self.take(&measured.iter().map(|measured| measured.value).collect::<Vec<_>>());
         self.show();
         Ok(Ok(()))
+    }
+
+    /// Takes what came instead of values. What the line did to an answer is no matter of the sensor.
+    fn miss(&mut self, fault: &Fault) {
+        let most = match fault.meaning() {
+            Some(Meaning::Failed) => FAULTS,
+            Some(Meaning::WrongRequest) => REFUSALS,
+            Some(Meaning::NotNow) => BUSY,
+            Some(Meaning::NotThere) | None => return,
+        };
+        self.exceptions = self.exceptions.saturating_add(1);
+        // The last ones of them count as times without a value.
+        if self.exceptions.saturating_add(FAULTS) > most {
+            for probe in &mut self.values {
+                probe.lose(&self.talk.unit.name(), &fault.to_string(), &self.readings);
+            }
+            self.show();
+        }
     }
 
     /// Takes the values in the order of the profile.
@@ -198,7 +223,7 @@ impl Sensor {
         for (probe, value) in self.values.iter_mut().zip(values) {
             match value.and_then(|value| value.checked_add(probe.measuring.offset)) {
                 Some(value) => probe.take(value, live, self.every, &self.readings, now),
-                None => probe.lose(&self.talk.unit.name(), &self.readings),
+                None => probe.lose(&self.talk.unit.name(), IMPOSSIBLE, &self.readings),
             }
         }
     }
@@ -274,7 +299,8 @@ impl Sensor {
             }
         }
         let mut verdict = diagnose::verdict(&self.talk.tally.since(&before), last.as_ref());
-        let faulty = self.values.iter().filter(|probe| probe.is_faulty());
+        // Exceptions are judged already, and say nothing of the probe.
+        let faulty = self.values.iter().filter(|probe| probe.is_faulty() && self.exceptions == 0);
         for probe in faulty {
             let why = format!("what it says of {} can't be", probe.measuring.name);
             let remedy = "check the probe and its wires: it is open, shorted, or not connected";
@@ -318,15 +344,12 @@ impl Probe {
         }
     }
 
-    fn lose(&mut self, place: &str, sink: &ReadingSink) {
+    fn lose(&mut self, place: &str, why: &str, sink: &ReadingSink) {
         self.now = None;
         self.watch.lose();
         self.faults = self.faults.saturating_add(1);
         if self.faults == FAULTS {
-            let message = format!(
-                "{place}: there is no {}: what the sensor says can't be; check the probe and its wires",
-                self.measuring.name
-            );
+            let message = format!("{place}: there is no {}: {why}", self.measuring.name);
             sink.tell(Reading::unusable("sensor-fault", message));
             // The next value is told although it may be the same.
             self.told = None;

@@ -48,6 +48,9 @@ impl Codes {
     }
 
     fn read(&self, line: &[u8]) -> Result<Reading, Useless> {
+        if has_card_below_bit_7(line) {
+            return Err(Useless::Noise);
+        }
         let (mark, data) = match self.aim {
             Aim::Never => (None, line),
             Aim::Always | Aim::Auto => aim::split(line),
@@ -173,6 +176,23 @@ fn is_noise(data: &[u8]) -> bool {
         std::str::from_utf8(data).is_err() && text.clone().count() > 0 && text.clone().all(u8::is_ascii_digit)
     };
     data.iter().any(control) || digits_and_more()
+}
+
+/// Whether a card shows in the lower seven bits that the bytes as they came hide: a scanner that sends seven bits and
+/// parity, on a line of eight bits. In UTF-8 only a bank's number counts, as its letters have sentinels there.
+fn has_card_below_bit_7(data: &[u8]) -> bool {
+    if data.is_ascii() {
+        return false;
+    }
+    let lower: Vec<u8> = data.iter().map(|byte| byte & 0x7f).collect();
+    let (as_came, below) = (masked(data).bytes, masked(&lower).bytes);
+    // Digits that are masked in both are those of a code with other letters than ASCII's.
+    let hides_more =
+        |((came, shown), (lower, below)): ((&u8, &u8), (&u8, &u8))| lower != below && came == shown;
+    let number = data.iter().zip(&as_came).zip(lower.iter().zip(&below)).any(hides_more);
+    let text = without_line_ends(&lower);
+    let is_framed = matches!(text, [b'%' | b';' | b'+', rest @ ..] if rest.contains(&b'?'));
+    number || std::str::from_utf8(data).is_err() && (is_framed || is_part_of_track(text))
 }
 
 /// Whether the code's own structure shows that its digits are no card's: long rows of digits in GS1 elements pass

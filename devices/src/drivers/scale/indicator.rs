@@ -71,8 +71,9 @@ fn facts(profile: &IndicatorProfile, unit: &Unit) -> Facts {
             preset_tare: commands.is_some_and(|commands| commands.preset_tare.is_some()),
         },
         answer: Duration::ZERO,
-        // Both framings tell a broken answer from a whole one.
-        confirm: 1,
+        // Both framings tell a broken answer from a whole one. Where one question does not fetch all, weight and status
+        // are of different moments: the load may have been put on between them.
+        confirm: if profile.spans().len() > 1 { 2 } else { 1 },
         tells_once: false,
         remedy: format!(
             "; check its unit number (asked is {}), and baud rate and parity of the line",
