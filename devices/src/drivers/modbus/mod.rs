@@ -1,5 +1,5 @@
 //! Modbus equipment by profile: relays ([`Relay`]) and sensors ([`Sensor`]), on serial lines and TCP. Indicators of
-//! scales are driven by [`super::scale`] with the [`Unit`](unit::Unit) of this module.
+//! scales are driven by [`super::scale`] with the `Unit` of this module.
 //!
 //! `model` names a profile that is built in; another device is described in the table `profile` of its options, in
 //! the same form. `unit_id` is its number on the line, and several devices may have the same link with different numbers.
