@@ -25,10 +25,17 @@ use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
 use crate::config::{BrokerConfig, Config, DeviceConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, ToWorker};
+use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError};
+use crate::kitchen::engine as kitchen;
+use crate::kitchen::setup::Setup;
+use crate::kitchen::stations::StationConfig;
 use crate::queue::{Desk, DeskSettings, Worker};
 use crate::readings;
 use crate::requests::Requests;
+use crate::screens::door::Door as ScreensDoor;
+use crate::screens::gateway::Upstream;
+use crate::screens::{Registry, Sight, WebError};
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
 use crate::web::{self, HttpError, atol_requests};
@@ -44,6 +51,7 @@ pub struct Daemon {
     bus: Bus,
     broker: Option<EmbeddedBroker>,
     http: Option<SocketAddr>,
+    screens: Option<SocketAddr>,
     sequence: Sequence,
     agent: AgentDocument,
     workers: JoinSet<()>,
@@ -84,6 +92,9 @@ pub enum DaemonError {
     /// The HTTP door can't be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// The screens' door can't be opened.
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// The external broker's settings can't be used.
     #[error("[broker] {0}")]
     External(String),
@@ -113,12 +124,38 @@ impl Daemon {
         let hang_up = CancellationToken::new();
 
         let board = Board::new(clock.clone());
-        let Equipment { devices, desks, withheld, readings } = build_devices(config, &journal, &board)?;
-        let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
+        let kitchen = closed_kitchen(config);
+        let Equipment { devices, desks, withheld, readings, tickets } =
+            build_devices(config, &journal, &board, kitchen.as_ref())?;
+        let screens = open_screens(config, &journal, &topics, &clock).await?;
+        let office = screens.as_ref().map(ScreensDoor::office);
+        let requests = Requests::new(journal.clone(), devices.clone(), board.clone()).with_screens(office);
         let (bus, unsaid) = client::bus();
         let rights = config.rights();
-        let intake =
-            Intake::new(topics.clone(), journal.clone(), devices.clone(), rights, requests, bus.clone());
+        let intake = Intake::new(
+            topics.clone(),
+            journal.clone(),
+            devices.clone(),
+            rights,
+            requests,
+            bus.clone(),
+            kitchen.as_ref().map(kitchen::Closed::door),
+        );
+        let kitchen = match (kitchen, &screens) {
+            (Some(closed), Some(door)) => {
+                let tools = kitchen::Tools {
+                    journal: journal.clone(),
+                    bus: bus.clone(),
+                    topics: topics.clone(),
+                    clock: clock.clone(),
+                    screens: door.registry().clone(),
+                    intake: intake.clone(),
+                    board: board.clone(),
+                };
+                Some(kitchen::Engine::open(closed, tools, tickets).await?)
+            }
+            _ => None,
+        };
         let (onward, outbox) = mpsc::unbounded_channel();
         let committed = Committed { from: committed, onward };
         let (sequence, sequencing) =
@@ -128,17 +165,28 @@ impl Daemon {
             None => None,
         };
 
-        let agent = agent_document(&clock);
+        let warnings = screens.as_ref().map(ScreensDoor::warnings).unwrap_or_default();
+        let agent = agent_document(&clock, warnings);
         let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
+        let screens = match (screens, &broker) {
+            (Some(door), Some(broker)) => Some((door, Upstream::embedded(broker.screens()))),
+            (Some(door), None) => Some((door, Upstream::external(&connection)?)),
+            (None, _) => None,
+        };
         let speaking =
             unsaid.keep_saying(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
         introduce(&bus, &topics, &agent, &devices);
+        let mut background = JoinSet::new();
+        if let Some(mut kitchen) = kitchen {
+            // Before the first connection: what the broker has and the kitchen does not know is cleared then.
+            kitchen.introduce();
+            background.spawn(kitchen.run());
+        }
 
         let mut workers = JoinSet::new();
         for (driver, desk) in desks {
             workers.spawn(Worker::new(driver, desk, stop.clone(), abort.clone()).run());
         }
-        let mut background = JoinSet::new();
         background.spawn(speaking);
         background.spawn(sequencing);
         board.attention_changed();
@@ -154,7 +202,12 @@ impl Daemon {
             bus.wait_connected().await;
         }
         let http = door.as_ref().map(web::Listener::addr);
+        let screens_addr = screens.as_ref().map(|(door, _)| door.addr());
         let mut doors = JoinSet::new();
+        if let Some((door, upstream)) = screens {
+            let sight = Sight { board: board.clone(), devices: devices.clone() };
+            doors.spawn(door.serve(upstream, sight, hang_up.clone())?);
+        }
         if let Some(door) = door {
             let default_device = config.http.as_ref().and_then(|http| http.default_device.clone());
             let sequence = sequence.clone();
@@ -168,6 +221,7 @@ impl Daemon {
             bus,
             broker,
             http,
+            screens: screens_addr,
             sequence,
             agent,
             workers,
@@ -194,6 +248,11 @@ impl Daemon {
     /// Where programs come in over HTTP, if they may.
     pub fn http_addr(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// Where screens connect, if they may.
+    pub fn screens_addr(&self) -> Option<SocketAddr> {
+        self.screens
     }
 
     /// The topics of this outlet.
@@ -274,12 +333,27 @@ fn lock(config: &Config) -> Result<std::fs::File, DaemonError> {
     }
 }
 
-fn agent_document(clock: &Clock) -> AgentDocument {
+/// Opens the screens' door, where there is one, for the screens that the journal knows.
+async fn open_screens(
+    config: &Config,
+    journal: &Journal,
+    topics: &Topics,
+    clock: &Clock,
+) -> Result<Option<ScreensDoor>, DaemonError> {
+    let Some(web) = config.screens_door() else { return Ok(None) };
+    let stations = config.station.iter().map(StationConfig::info).collect();
+    let registry = Registry::open(journal.clone(), stations)?;
+    let door = ScreensDoor::open(&web, &config.outlet, &config.data, topics.clone(), registry, clock);
+    Ok(Some(door.await?))
+}
+
+fn agent_document(clock: &Clock, warnings: Vec<String>) -> AgentDocument {
     AgentDocument {
         state: AgentState::Online,
         session: ulid::Ulid::new().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: clock(),
+        warnings,
     }
 }
 
@@ -291,11 +365,18 @@ struct Equipment {
     withheld: Vec<Place>,
     /// What each device reads.
     readings: Vec<(String, Readings)>,
+    /// Jobs of the kitchen's stations.
+    tickets: Vec<Job>,
 }
 
 /// Builds every device's driver and desk, and hands each desk what the journal had left for it. Jobs whose turn
 /// has not come are withheld.
-fn build_devices(config: &Config, journal: &Journal, board: &Board) -> Result<Equipment, DaemonError> {
+fn build_devices(
+    config: &Config,
+    journal: &Journal,
+    board: &Board,
+    kitchen: Option<&kitchen::Closed>,
+) -> Result<Equipment, DaemonError> {
     let mut devices = Devices::new();
     let (mut parts, mut readings) = (Vec::new(), Vec::new());
     let codes = Arc::new(config.codes.clone());
@@ -323,6 +404,9 @@ fn build_devices(config: &Config, journal: &Journal, board: &Board) -> Result<Eq
         devices.insert(device.id.clone(), known.clone());
         parts.push((driver, known, inbox, watch_status));
     }
+    for station in kitchen.into_iter().flat_map(kitchen::Closed::devices) {
+        devices.insert(station.id.clone(), station.clone());
+    }
     let devices = Arc::new(devices);
     let settings = DeskSettings {
         fallback_after: Duration::from_secs(u64::from(config.queue.fallback_after_s)),
@@ -349,6 +433,8 @@ fn build_devices(config: &Config, journal: &Journal, board: &Board) -> Result<Eq
         }
         desks.push((Box::new(driver), desk));
     }
+    let stations = |job: &mut Job| config.station.iter().any(|station| station.id == job.route);
+    let tickets = left.extract_if(.., stations).collect();
     for job in left {
         tracing::warn!(
             job = job.job,
@@ -356,7 +442,13 @@ fn build_devices(config: &Config, journal: &Journal, board: &Board) -> Result<Eq
             "a job waits for a device that is not configured any more"
         );
     }
-    Ok(Equipment { devices, desks, withheld, readings })
+    Ok(Equipment { devices, desks, withheld, readings, tickets })
+}
+
+/// The kitchen, where there is a station.
+fn closed_kitchen(config: &Config) -> Option<kitchen::Closed> {
+    let setup = Setup { config: config.kitchen.clone(), stations: config.station.clone() };
+    (!config.station.is_empty()).then(|| kitchen::Closed::new(setup, config.queue.max_depth))
 }
 
 fn build(device: &DeviceConfig, codes: &Arc<Patterns>, report: Report) -> Result<Built, DaemonError> {
@@ -382,6 +474,8 @@ async fn open_broker(
     let mut embedded = config.embedded.clone();
     embedded.agent_client_id = format!("outletd-{}", config.outlet);
     embedded.agent_topics = topics.agent_filters();
+    embedded.screens_publish = vec![format!("{}/kitchen/command/+", topics.prefix())];
+    embedded.screens_subscribe = vec![format!("{}/kitchen/#", topics.prefix()), topics.agent()];
     let broker = EmbeddedBroker::start(embedded, Arc::new(Hook { intake: intake.clone() })).await?;
     let AgentAccess { addr, client_id, user, password } = broker.agent().clone();
     let connection = Connection {
@@ -392,6 +486,7 @@ async fn open_broker(
         credentials: Some((user, password)),
         will,
         filters: Vec::new(),
+        passing: topics.passing_filters().to_vec(),
     };
     Ok((Some(broker), connection))
 }
@@ -424,6 +519,7 @@ fn external_connection(
         credentials: broker.user.clone().map(|user| (user, password)),
         will,
         filters: topics.command_filters().to_vec(),
+        passing: topics.passing_filters().to_vec(),
     })
 }
 

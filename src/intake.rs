@@ -1,5 +1,7 @@
 //! From a published message to a job on disk, or to a refusal that says why.
 
+mod work;
+
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,16 +11,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
 use outlet_devices::{DeviceError, ErrorKind, Work};
-use outlet_protocols::display::DisplayDocument;
-use outlet_protocols::document::{Block, Document, DocumentErrorKind, Drawer, Raw};
-use outlet_protocols::fiscal::{Task, TaskError};
-use outlet_protocols::label::LabelOrder;
-use outlet_protocols::label_scale::ItemList;
+use outlet_protocols::fiscal::Task;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::broker::SCREENS_USER;
 use crate::bus::Bus;
 use crate::bus::contract::{
     CommandTopic, ErrorBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics, is_job_id, is_name,
@@ -26,9 +25,11 @@ use crate::bus::contract::{
 use crate::bus::message::{Heard, Message};
 use crate::journal::machine::Job;
 use crate::journal::{self, Journal, JournalError, NewJob};
+use crate::kitchen::engine::{self as kitchen, Giver};
 use crate::requests::Requests;
 use crate::rights::{Right, Rights};
 use crate::sequence::{Place, Sequence};
+pub use work::work_of;
 
 /// Largest payload of a command, in bytes.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -149,6 +150,7 @@ pub struct Intake {
     requests: Requests,
     requests_at_once: Arc<Semaphore>,
     bus: Bus,
+    kitchen: Option<kitchen::Door>,
 }
 
 impl Intake {
@@ -160,9 +162,10 @@ impl Intake {
         rights: Rights,
         requests: Requests,
         bus: Bus,
+        kitchen: Option<kitchen::Door>,
     ) -> Arc<Self> {
         let requests_at_once = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
-        Arc::new(Self { topics, journal, devices, rights, requests, requests_at_once, bus })
+        Arc::new(Self { topics, journal, devices, rights, requests, requests_at_once, bus, kitchen })
     }
 
     /// Whether a topic is one of the agent's command topics.
@@ -188,18 +191,13 @@ impl Intake {
         }
         let submission = parse(&message.payload)
             .map_err(|(code, text)| Refusal::of(message, ErrorBody::new(code, text)))?;
-        let judged = self.weigh(device, submission, message.user.as_deref());
+        let judged = self.weigh(device, submission, Asker::Client(message.user.as_deref()));
         let judged = judged.map_err(|error| Refusal::of(message, error))?;
         Ok(Judged { expiry_s: message.expiry_s, ..judged })
     }
 
     /// Judges what was read, whichever door it came by.
-    fn weigh(
-        &self,
-        device: &str,
-        mut submission: Submission,
-        user: Option<&str>,
-    ) -> Result<Judged, ErrorBody> {
+    fn weigh(&self, device: &str, mut submission: Submission, asker: Asker<'_>) -> Result<Judged, ErrorBody> {
         if !is_job_id(&submission.id) {
             let text = format!("id {:?} is no job id: 1 to 64 of A-Z a-z 0-9 -", shorten(&submission.id));
             return Err(ErrorBody::new("invalid-request", text));
@@ -222,7 +220,9 @@ impl Intake {
         let reply_to = submission.reply_to.take();
         let payload = serde_json::to_vec(&submission).unwrap_or_default();
         let work = work_of(submission.kind, submission.document.take())?;
-        self.check_rights(&submission, &work, user)?;
+        if let Asker::Client(user) = asker {
+            self.check_rights(&submission, &work, user)?;
+        }
         target.check.check(&work).map_err(|error| ErrorBody::new(error.code, error.message))?;
         if target.depth.load(Ordering::Relaxed) >= target.max_depth {
             let text = format!("{} jobs already wait for {device}: try again later", target.max_depth);
@@ -248,7 +248,7 @@ impl Intake {
         let (needs_raw, opens_drawer) = match work {
             Work::Print(document) => (document.needs_raw(), document.opens_drawer()),
             Work::Fiscal(task) => (false, **task == Task::OpenCashDrawer),
-            Work::Display(_) | Work::Label(_) | Work::Items(_) => (false, false),
+            Work::Display(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => (false, false),
         };
         if needs_raw {
             needed.push(Right::Raw);
@@ -287,7 +287,7 @@ impl Intake {
         let places = Place::all(&id, submissions.len());
         let weighed = places.zip(submissions).map(|(place, submission)| {
             let submission = Submission { id: place.job(), ..submission };
-            match self.weigh(&device, submission, Some(&user)) {
+            match self.weigh(&device, submission, Asker::Client(Some(&user))) {
                 Ok(judged) => Ok(Judged { place: Some(place), ..judged }),
                 Err(error) => {
                     let (code, message) = (&error.code, &error.message);
@@ -359,6 +359,44 @@ impl Intake {
         let command =
             Command { job: job.job.clone(), work: work.clone(), copies: job.copies, heading: Vec::new() };
         Some((attempt, device.check.baseline(&command, attempt)?))
+    }
+
+    /// Judges what the agent itself wants to be printed: as what a client submits, but for the rights.
+    ///
+    /// # Errors
+    /// Why it can't be printed.
+    pub fn judge_own(
+        &self,
+        device: &str,
+        submission: Submission,
+    ) -> Result<(NewJob, Work, Arc<Device>), ErrorBody> {
+        let judged = self.weigh(device, submission, Asker::Agent)?;
+        let device = judged.device.clone();
+        let (new, work) = judged.into_record();
+        Ok((new, work, device))
+    }
+
+    /// Hands a command of a screen to the kitchen.
+    fn kitchen(&self, screen: &str, message: Message) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let Some(kitchen) = self.kitchen.clone().filter(|_| is_name(screen)) else {
+            tracing::info!(screen = %shorten(screen), "a command for a kitchen that is not configured");
+            return Box::pin(async {});
+        };
+        if let Some(error) = misuse(&message) {
+            tracing::info!(screen, message = error.message, "a kitchen command is not taken");
+            return Box::pin(async {});
+        }
+        // An external broker does not tell who published; its own access list keeps the topics of screens.
+        let tells_who = message.client.is_some();
+        let of_screen = message.user.as_deref() == Some(SCREENS_USER);
+        let allowed = || self.rights.require(message.user.as_deref(), &[Right::Kitchen]).is_ok();
+        let giver = match (of_screen, tells_who) {
+            (true, _) => Giver::Screen,
+            (false, false) => Giver::Unknown { program: allowed() },
+            (false, true) if allowed() => Giver::Program,
+            (false, true) => Giver::Nobody,
+        };
+        Box::pin(kitchen.command(screen.to_owned(), giver, message.payload))
     }
 
     /// Answers a request on a task of its own: it may take as long as a device takes.
@@ -516,86 +554,22 @@ impl Heard for Intake {
                 self.request(None, message);
                 Box::pin(async {})
             }
+            Some(CommandTopic::Kitchen { screen }) => {
+                let screen = screen.to_owned();
+                self.kitchen(&screen, message)
+            }
             None => Box::pin(async {}),
         }
     }
 }
 
-/// What a job asks for, as its driver understands it.
-pub fn work_of(kind: Kind, document: Option<Value>) -> Result<Work, ErrorBody> {
-    let invalid = |text: String| ErrorBody::new("invalid-request", text);
-    let document = match (kind, document) {
-        (Kind::Print, Some(value)) => Document::from_value(value).map_err(|error| {
-            let code = match error.kind() {
-                DocumentErrorKind::Invalid => "invalid-request",
-                DocumentErrorKind::TooLarge => "too-large",
-                DocumentErrorKind::Unsupported => "unsupported",
-            };
-            ErrorBody::new(code, format!("document: {error}"))
-        })?,
-        (Kind::Print, None) => return Err(invalid("a print job needs a document".into())),
-        (Kind::Drawer, value) => {
-            let value = value.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-            let drawer: Drawer =
-                serde_json::from_value(value).map_err(|error| invalid(format!("document: {error}")))?;
-            one_block(Block::Drawer(drawer))?
-        }
-        (Kind::Raw, Some(value)) => {
-            let raw: Raw =
-                serde_json::from_value(value).map_err(|error| invalid(format!("document: {error}")))?;
-            one_block(Block::Raw(raw))?
-        }
-        (Kind::Raw, None) => {
-            return Err(invalid("a raw job needs a document with its bytes: {\"data\": BASE64}".into()));
-        }
-        (Kind::Fiscal, Some(value)) => {
-            return match Task::parse(&value) {
-                Ok(task) => Ok(Work::Fiscal(Arc::new(task))),
-                Err(error) => {
-                    let code = match &error {
-                        TaskError::Rejected(_) => "invalid-request",
-                        TaskError::Unsupported(_) => "unsupported",
-                    };
-                    Err(ErrorBody::new(code, format!("document: {error}")))
-                }
-            };
-        }
-        (Kind::Fiscal, None) => return Err(invalid("a fiscal job needs a document with its task".into())),
-        (Kind::Display, Some(value)) => {
-            return match DisplayDocument::parse(&value) {
-                Ok(document) => Ok(Work::Display(Arc::new(document))),
-                Err(error) => Err(invalid(format!("document: {error}"))),
-            };
-        }
-        (Kind::Display, None) => return Err(invalid("a display job needs a document with its lines".into())),
-        (Kind::Label, Some(value)) => {
-            return match LabelOrder::from_value(value) {
-                Ok(order) => Ok(Work::Label(Arc::new(order))),
-                Err(error) => Err(invalid(format!("document: {error}"))),
-            };
-        }
-        (Kind::Label, None) => {
-            return Err(invalid("a label job needs a document: a label or an item".into()));
-        }
-        (Kind::Items, Some(value)) => {
-            return match ItemList::parse(&value) {
-                Ok(list) => Ok(Work::Items(Arc::new(list))),
-                Err(error) => Err(invalid(format!("document: {error}"))),
-            };
-        }
-        (Kind::Items, None) => return Err(invalid("an items job needs a document with its items".into())),
-        (Kind::Ticket, _) => return Err(ErrorBody::new("unsupported", "no driver does ticket jobs")),
-    };
-    if document.blocks.is_empty() {
-        return Err(invalid("document: there are no blocks: nothing would be printed".into()));
-    }
-    Ok(Work::Print(Arc::new(document)))
-}
-
-fn one_block(block: Block) -> Result<Document, ErrorBody> {
-    let document = Document { blocks: vec![block] };
-    document.validate().map_err(|error| ErrorBody::new("invalid-request", format!("document: {error}")))?;
-    Ok(document)
+/// Who wants a job.
+#[derive(Clone, Copy)]
+enum Asker<'a> {
+    /// A client, by its user.
+    Client(Option<&'a str>),
+    /// The agent itself.
+    Agent,
 }
 
 struct Judged {
@@ -779,6 +753,9 @@ fn check_bounds(submission: &Submission) -> Result<(), String> {
     }
     if submission.kind == Kind::Fiscal && submission.copies.is_some_and(|copies| copies > 1) {
         return Err("copies must be 1 for a fiscal job: ask for printLastReceiptCopy instead".into());
+    }
+    if submission.kind == Kind::Ticket && submission.copies.is_some_and(|copies| copies > 1) {
+        return Err("copies must be 1 for a ticket: name several stations instead".into());
     }
     match &submission.by {
         Some(by) if by.chars().count() > 64 => Err("by is longer than 64 characters".into()),

@@ -13,6 +13,7 @@ use crate::intake::{Devices, ToWorker};
 use crate::journal::machine::{Event, Job, Refused};
 use crate::journal::{Journal, JournalError};
 use crate::rights::{Right, Rights};
+use crate::screens::office::{Office, no_screens};
 
 /// Answers requests.
 #[derive(Clone)]
@@ -20,12 +21,19 @@ pub struct Requests {
     journal: Journal,
     devices: Arc<Devices>,
     board: Board,
+    screens: Option<Office>,
 }
 
 impl Requests {
     /// Answers from the journal, the devices' workers and the board of their states.
     pub fn new(journal: Journal, devices: Arc<Devices>, board: Board) -> Self {
-        Self { journal, devices, board }
+        Self { journal, devices, board, screens: None }
+    }
+
+    /// With answers about screens.
+    #[must_use]
+    pub fn with_screens(self, screens: Option<Office>) -> Self {
+        Self { screens, ..self }
     }
 
     /// Answers a request on `request`.
@@ -39,16 +47,16 @@ impl Requests {
         }
         match self.answer(request, user).await {
             Ok(result) => Reply::done(result),
-            Err(error) => Reply::refused(error_body(&error)),
+            Err(error) => Reply::refused(error),
         }
     }
 
-    async fn answer(&self, request: AgentRequest, user: Option<&str>) -> Result<Value, JournalError> {
+    async fn answer(&self, request: AgentRequest, user: Option<&str>) -> Result<Value, ErrorBody> {
         let who = |by: Option<String>| by.or_else(|| user.map(str::to_owned));
         match request {
             AgentRequest::Get { job, trace } => {
                 let Some((found, mut attempts)) = self.journal.job(&job).await? else {
-                    return Err(JournalError::UnknownJob(job));
+                    return Err(JournalError::UnknownJob(job).into());
                 };
                 if !trace {
                     attempts.iter_mut().for_each(|attempt| attempt.trace.clear());
@@ -72,11 +80,18 @@ impl Requests {
                 Ok(json!({"events": events, "next": next, "last": last}))
             }
             AgentRequest::Diagnose {} => Ok(self.diagnose().await),
+            about_screens @ (AgentRequest::Screens {}
+            | AgentRequest::Admit { .. }
+            | AgentRequest::Assign { .. }
+            | AgentRequest::Revoke { .. }) => match &self.screens {
+                Some(office) => office.answer(about_screens, user).await,
+                None => Err(no_screens()),
+            },
         }
     }
 
     /// Applies a person's decision and tells the worker whose queue the job is in.
-    async fn change(&self, job: &str, event: Event) -> Result<Value, JournalError> {
+    async fn change(&self, job: &str, event: Event) -> Result<Value, ErrorBody> {
         let transition = self.journal.apply(job, event).await?;
         self.board.attention_changed();
         let document = transition.job.document();
@@ -145,15 +160,18 @@ fn right_for(request: &Request) -> Right {
     }
 }
 
-fn error_body(error: &JournalError) -> ErrorBody {
-    match error {
-        JournalError::UnknownJob(_) => ErrorBody::new("invalid-request", error.to_string()),
-        JournalError::Refused(Refused::Begun(State::Running | State::Waiting | State::Uncertain)) => {
-            ErrorBody::new("in-doubt", error.to_string())
+impl From<JournalError> for ErrorBody {
+    fn from(error: JournalError) -> Self {
+        let text = error.to_string();
+        match error {
+            JournalError::UnknownJob(_) => Self::new("invalid-request", text),
+            JournalError::Refused(Refused::Begun(State::Running | State::Waiting | State::Uncertain)) => {
+                Self::new("in-doubt", text)
+            }
+            JournalError::Refused(Refused::Fiscal) => Self::new("unsupported", text),
+            JournalError::Refused(_) => Self::new("version-mismatch", text),
+            _ => Self::retryable("internal", text),
         }
-        JournalError::Refused(Refused::Fiscal) => ErrorBody::new("unsupported", error.to_string()),
-        JournalError::Refused(_) => ErrorBody::new("version-mismatch", error.to_string()),
-        _ => ErrorBody::retryable("internal", error.to_string()),
     }
 }
 

@@ -25,12 +25,14 @@ pub enum Right {
     Switch,
     /// Load items into label scales.
     Items,
+    /// Give commands to the kitchen as a screen does; screens have the rights of their view.
+    Kitchen,
     /// List, cancel, release and resolve jobs; test devices.
     Manage,
 }
 
 impl Right {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Print,
         Self::Fiscal,
         Self::Drawer,
@@ -38,6 +40,7 @@ impl Right {
         Self::Measure,
         Self::Switch,
         Self::Items,
+        Self::Kitchen,
         Self::Manage,
     ];
 
@@ -51,6 +54,7 @@ impl Right {
             Self::Measure => "measure",
             Self::Switch => "switch",
             Self::Items => "items",
+            Self::Kitchen => "kitchen",
             Self::Manage => "manage",
         }
     }
@@ -141,7 +145,7 @@ mod tests {
         }
         let error = serde_json::from_str::<Right>("\"everything\"").unwrap_err().to_string();
         assert!(
-            error.contains("write print, fiscal, drawer, raw, measure, switch, items, manage"),
+            error.contains("write print, fiscal, drawer, raw, measure, switch, items, kitchen, manage"),
             "{error}"
         );
     }

@@ -36,6 +36,7 @@ async fn an_answer_given_before_there_is_a_connection_arrives_when_there_is_one(
         client_id: "agent".into(),
         credentials: None,
         will: ("outlet/v1/test/agent".into(), Vec::new()),
+        passing: Vec::new(),
         filters: Vec::new(),
     };
     let hang_up = CancellationToken::new();

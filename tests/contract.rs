@@ -77,6 +77,11 @@ fn each_topic_has_the_writer_and_the_retention_of_the_contract() {
         ("request", taken),
         ("reply/{client}", told),
         ("event", told),
+        ("kitchen/{station}/manifest", kept),
+        ("kitchen/{station}/ticket/{order}", kept),
+        ("kitchen/screen/{screen}", kept),
+        ("kitchen/command/{screen}", taken),
+        ("kitchen/answer/{screen}", told),
     ];
     let expected = expected.map(|(topic, how)| (topic.to_owned(), how));
     assert_eq!(found, BTreeMap::from(expected));
@@ -185,7 +190,8 @@ fn the_examples_are_submissions_that_the_schemas_and_the_agent_accept() {
 #[test]
 fn the_examples_of_the_contract_page_are_what_the_schemas_say_and_what_the_page_quotes() {
     let docs = root().join("docs");
-    let page = std::fs::read_to_string(docs.join("contract.md")).unwrap();
+    let pages = ["contract.md", "kitchen.md"].map(|page| fs::read_to_string(docs.join(page)).unwrap());
+    let page = pages.concat();
     let mut names: Vec<_> = schema_names();
     // The longest first: `device-state-1.json` is no `device`.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
@@ -201,7 +207,7 @@ fn the_examples_of_the_contract_page_are_what_the_schemas_say_and_what_the_page_
         let quoted = page.split(&format!("[examples/{stem}.json{link}")).nth(1);
         if let Some(block) = quoted.and_then(|rest| rest.split("```json\n").nth(1)) {
             let quote: Value = serde_json::from_str(block.split("```").next().unwrap()).unwrap();
-            assert_eq!(quote, value, "contract.md quotes examples/{stem}.json otherwise");
+            assert_eq!(quote, value, "a page quotes examples/{stem}.json otherwise");
         }
         seen += 1;
     }
@@ -302,6 +308,7 @@ fn what_the_agent_tells_of_itself_and_its_devices_is_what_the_schemas_say() {
         session: "01JD".into(),
         version: "0.1.0".into(),
         started_at: NOW,
+        warnings: vec!["web-without-tls".into()],
     };
     tells("agent", &agent);
     for (state, active) in [(DeviceState::Ready, None), (DeviceState::Busy, Some("01JA".to_owned()))] {
@@ -440,6 +447,7 @@ fn document_schema(kind: Kind) -> &'static str {
         Kind::Fiscal => "fiscal-document",
         Kind::Label => "label-document",
         Kind::Items => "items-document",
+        Kind::Ticket => "ticket-document",
         _ => "print-document",
     }
 }

@@ -328,6 +328,10 @@ async fn a_journal_of_the_first_format_is_taken_over_with_all_it_has() {
     old.execute_batch(
         "ALTER TABLE jobs DROP COLUMN untold;
          DROP TABLE memories;
+         DROP TABLE kitchen_orders;
+         DROP TABLE kitchen_commands;
+         DROP TABLE kitchen;
+         DROP TABLE screens;
          UPDATE counters SET value = 7;
          PRAGMA user_version = 1;",
     )
@@ -577,7 +581,7 @@ fn gate(journal: &Journal) -> (Arc<Gate>, mpsc::UnboundedReceiver<ToWorker>) {
     let devices: Arc<Devices> = Arc::new([("kitchen".to_owned(), Arc::new(device))].into());
     let requests = Requests::new(journal.clone(), devices.clone(), Board::new(journal.clock().clone()));
     let bus = outletd::bus::client::bus().0;
-    (Gate::new(topics(), journal.clone(), devices, Rights::default(), requests, bus), told)
+    (Gate::new(topics(), journal.clone(), devices, Rights::default(), requests, bus, None), told)
 }
 
 fn message(payload: &[u8]) -> Message {

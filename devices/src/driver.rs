@@ -11,6 +11,7 @@ use outlet_protocols::document::Document;
 use outlet_protocols::fiscal::Task;
 use outlet_protocols::label::LabelOrder;
 use outlet_protocols::label_scale::ItemList;
+use outlet_protocols::ticket::Order;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -180,6 +181,8 @@ pub enum Work {
     Label(Arc<LabelOrder>),
     /// Load items into a label scale.
     Items(Arc<ItemList>),
+    /// Cook an order, or change it: for stations of the kitchen, which are no devices of a driver.
+    Ticket(Arc<Order>),
 }
 
 impl Work {
@@ -187,7 +190,7 @@ impl Work {
     pub fn document(&self) -> Option<&Arc<Document>> {
         match self {
             Self::Print(document) => Some(document),
-            Self::Fiscal(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) => None,
+            Self::Fiscal(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) | Self::Ticket(_) => None,
         }
     }
 
@@ -195,7 +198,7 @@ impl Work {
     /// became of another such job.
     pub fn is_booked(&self) -> bool {
         match self {
-            Self::Print(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) => false,
+            Self::Print(_) | Self::Display(_) | Self::Label(_) | Self::Items(_) | Self::Ticket(_) => false,
             Self::Fiscal(task) => task.is_booked(),
         }
     }
@@ -326,6 +329,8 @@ pub enum Confidence {
     Sent,
     /// The device said that it is done; there is no paper to it.
     Confirmed,
+    /// A screen has shown it.
+    Shown,
     /// The printer confirmed it.
     Printed,
     /// The register gave a document number and a sign.

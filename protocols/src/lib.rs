@@ -25,3 +25,4 @@ pub mod scale;
 pub mod scanner;
 pub mod shtrih;
 pub mod star;
+pub mod ticket;

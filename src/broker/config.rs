@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::rights::{AGENT_USER, User, filter_problem};
+use super::rights::{AGENT_USER, SCREENS_USER, User, filter_problem};
 
 /// The table `[embedded]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,9 +36,15 @@ pub struct EmbeddedConfig {
     /// Filters of topics that only the agent may publish to.
     #[serde(skip)]
     pub agent_topics: Vec<String>,
-    /// The agent's client identifier; nobody else may take it.
+    /// The agent's client identifier; nobody else may take it, or one that begins with it and `-screen-`.
     #[serde(skip)]
     pub agent_client_id: String,
+    /// Filters of topics that kitchen screens may publish to.
+    #[serde(skip)]
+    pub screens_publish: Vec<String>,
+    /// Filters of topics that kitchen screens may subscribe to.
+    #[serde(skip)]
+    pub screens_subscribe: Vec<String>,
 }
 
 impl Default for EmbeddedConfig {
@@ -53,6 +59,8 @@ impl Default for EmbeddedConfig {
             limits: Limits::default(),
             agent_topics: Vec::new(),
             agent_client_id: "outletd".to_owned(),
+            screens_publish: Vec::new(),
+            screens_subscribe: Vec::new(),
         }
     }
 }
@@ -124,7 +132,7 @@ impl EmbeddedConfig {
         let mut names = HashSet::new();
         for user in &self.users {
             let refuse = |problem: String| BrokerError::User { name: user.name.clone(), problem };
-            if user.name.is_empty() || user.name == AGENT_USER {
+            if user.name.is_empty() || [AGENT_USER, SCREENS_USER].contains(&user.name.as_str()) {
                 return Err(refuse("the name is empty or the agent's own: choose another".into()));
             }
             if !names.insert(user.name.as_str()) {

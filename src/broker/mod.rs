@@ -48,7 +48,7 @@ use tokio::task::JoinSet;
 use accept::{Core, Door, Kind};
 pub use config::{BrokerError, EmbeddedConfig, Limits, TlsFiles};
 use rights::Access;
-pub use rights::{Password, User, covers};
+pub use rights::{Password, SCREENS_USER, User, covers};
 
 /// Decides what becomes of a publish, before the broker acknowledges it.
 ///
@@ -163,6 +163,7 @@ pub struct EmbeddedBroker {
     mqtt: SocketAddr,
     websocket: Option<SocketAddr>,
     agent: AgentAccess,
+    screens: AgentAccess,
     core: Arc<Core>,
     tasks: JoinSet<()>,
 }
@@ -198,13 +199,14 @@ impl EmbeddedBroker {
 
         let access = Access::new(&config);
         let agent = access.agent(agent_addr);
+        let screens = access.screens(agent_addr);
         let core = Arc::new(open_core(config, access, hook, tls).await?);
         let mut tasks = JoinSet::new();
         for (door, kind) in doors {
             tasks.spawn(accept::serve(door, kind, Arc::clone(&core), core.shutdown.subscribe()));
         }
         tasks.spawn(sweep(Arc::clone(&core), core.shutdown.subscribe()));
-        Ok(Self { mqtt: mqtt_addr, websocket: websocket_addr, agent, core, tasks })
+        Ok(Self { mqtt: mqtt_addr, websocket: websocket_addr, agent, screens, core, tasks })
     }
 
     /// The address MQTT clients connect to; the real port where the configuration said 0.
@@ -220,6 +222,11 @@ impl EmbeddedBroker {
     /// How the agent itself connects.
     pub fn agent(&self) -> &AgentAccess {
         &self.agent
+    }
+
+    /// How the agent connects on behalf of kitchen screens.
+    pub fn screens(&self) -> &AgentAccess {
+        &self.screens
     }
 
     /// Says goodbye to every client (MQTT 5: 0x8B, server shutting down; their wills are published)

@@ -16,6 +16,8 @@ use super::{AgentAccess, EmbeddedConfig};
 
 /// The name the agent signs in with.
 pub(super) const AGENT_USER: &str = "outletd-agent";
+/// The name that the agent connects with on behalf of kitchen screens.
+pub const SCREENS_USER: &str = "outletd-screens";
 
 /// Somebody who may connect, and the topics they may use.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,7 +47,7 @@ impl Password {
         Self(text.into())
     }
 
-    pub(super) fn problem(&self) -> Option<&'static str> {
+    pub(crate) fn problem(&self) -> Option<&'static str> {
         if self.0.is_empty() {
             return Some("the password is empty: set one");
         }
@@ -57,7 +59,8 @@ impl Password {
         self.0.starts_with("$argon2")
     }
 
-    async fn verify(&self, given: &[u8], hashing: &Semaphore) -> bool {
+    /// Whether this is it; a hash is checked while `hashing` has a place.
+    pub(crate) async fn verify(&self, given: &[u8], hashing: &Semaphore) -> bool {
         if !self.is_hash() {
             return same(self.0.as_bytes(), given);
         }
@@ -120,6 +123,9 @@ pub(super) struct Access {
     agent_topics: Vec<String>,
     agent_client_id: String,
     agent_password: String,
+    screens_password: String,
+    screens_publish: Vec<String>,
+    screens_subscribe: Vec<String>,
     attempts: AuthRateLimiter,
     /// Argon2 takes some 20 MB each time: one after the other.
     hashing: Semaphore,
@@ -137,6 +143,9 @@ impl Access {
             agent_topics: config.agent_topics.clone(),
             agent_client_id: config.agent_client_id.clone(),
             agent_password: random_hex(),
+            screens_password: random_hex(),
+            screens_publish: config.screens_publish.clone(),
+            screens_subscribe: config.screens_subscribe.clone(),
             attempts: AuthRateLimiter::new(ATTEMPTS, ATTEMPTS_WINDOW_S, LOCKOUT_S),
             hashing: Semaphore::new(1),
         }
@@ -151,6 +160,16 @@ impl Access {
         }
     }
 
+    /// How the agent connects on behalf of screens; each adds `-screen-` and its id to the client identifier.
+    pub(super) fn screens(&self, addr: SocketAddr) -> AgentAccess {
+        AgentAccess {
+            addr,
+            client_id: self.agent_client_id.clone(),
+            user: SCREENS_USER.to_owned(),
+            password: self.screens_password.clone(),
+        }
+    }
+
     pub(super) fn forget_old_attempts(&self) {
         self.attempts.cleanup_expired();
     }
@@ -161,7 +180,15 @@ impl Access {
             let known = same(self.agent_password.as_bytes(), password);
             return if known { Ok(Who::Agent) } else { Err(ReasonCode::BadUsernameOrPassword) };
         }
-        if connect.client_id == self.agent_client_id {
+        let of_screens = connect
+            .client_id
+            .strip_prefix(self.agent_client_id.as_str())
+            .is_some_and(|rest| rest.starts_with("-screen-"));
+        if connect.username.as_deref() == Some(SCREENS_USER) {
+            let known = same(self.screens_password.as_bytes(), password) && of_screens;
+            return if known { Ok(Who::Screens) } else { Err(ReasonCode::BadUsernameOrPassword) };
+        }
+        if connect.client_id == self.agent_client_id || of_screens {
             return Err(ReasonCode::ClientIdentifierNotValid);
         }
         if self.users.is_empty() {
@@ -193,6 +220,9 @@ impl Access {
         if user == Some(AGENT_USER) {
             return true;
         }
+        if user == Some(SCREENS_USER) {
+            return covered(&self.screens_publish, topic);
+        }
         let agents = topic.starts_with('$') || covered(&self.agent_topics, topic);
         !agents && self.granted(user, topic, |user| &user.publish)
     }
@@ -202,7 +232,11 @@ impl Access {
             Some(shared) => shared.split_once('/').map_or("", |(_group, filter)| filter),
             None => filter,
         };
-        user == Some(AGENT_USER) || self.granted(user, filter, |user| &user.subscribe)
+        match user {
+            Some(AGENT_USER) => true,
+            Some(SCREENS_USER) => covered(&self.screens_subscribe, filter),
+            user => self.granted(user, filter, |user| &user.subscribe),
+        }
     }
 
     fn granted(&self, name: Option<&str>, filter: &str, rights: impl Fn(&User) -> &Vec<String>) -> bool {
@@ -216,6 +250,7 @@ impl Access {
 
 enum Who {
     Agent,
+    Screens,
     User(String),
     Anybody,
 }
@@ -258,6 +293,7 @@ impl AuthProvider for Gate {
             self.conn.speaks(connect.protocol_version);
             let user = match self.access.sign_in(connect, from.ip()).await {
                 Ok(Who::Agent) => Some(AGENT_USER.to_owned()),
+                Ok(Who::Screens) => Some(SCREENS_USER.to_owned()),
                 Ok(_) if self.agent_only => return Ok(refused(connect, from, ReasonCode::NotAuthorized)),
                 Ok(Who::User(name)) => Some(name),
                 Ok(Who::Anybody) => None,

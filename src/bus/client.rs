@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Heard, Message};
+use crate::broker::covers;
 use crate::journal::{Journal, OutboxRow};
 
 /// Publishes in flight, and requests queued inside the client.
@@ -50,6 +51,8 @@ pub struct Connection {
     pub will: (String, Vec<u8>),
     /// Command topics to subscribe to; none where the embedded broker hands messages over itself.
     pub filters: Vec<String>,
+    /// Filters of retained documents that come and go: those that the agent did not make are cleared.
+    pub passing: Vec<String>,
 }
 
 /// What the agent says on the bus. Clones share one connection.
@@ -86,6 +89,23 @@ impl Retained {
     }
 }
 
+impl Retained {
+    /// Puts right what the broker has under a topic of the agent's: a document that comes and goes, left there by
+    /// an earlier run or written by somebody else.
+    fn correct(&self, topic: &str, payload: &[u8]) {
+        let mut documents = self.lock();
+        let ours = documents.all.get(topic).filter(|ours| !ours.is_empty());
+        if ours.map_or(payload.is_empty(), |ours| ours.as_slice() == payload) {
+            return;
+        }
+        tracing::info!(topic, "a retained document of an earlier run, or of somebody else, is put right");
+        documents.all.entry(topic.to_owned()).or_default();
+        documents.unsaid.insert(topic.to_owned());
+        drop(documents);
+        self.changed.notify_one();
+    }
+}
+
 impl Bus {
     /// Sends an answer, once: a client that gets none repeats its question. One that is given while there is no
     /// connection waits for it for some seconds.
@@ -119,6 +139,11 @@ impl Bus {
             documents.all.insert(topic, payload);
             self.retained.changed.notify_one();
         }
+    }
+
+    /// Takes a retained document away.
+    pub fn clear(&self, topic: String) {
+        self.retain(topic, Vec::new());
     }
 
     /// Waits until the broker has accepted the connection.
@@ -214,6 +239,8 @@ impl Speaker {
                 acknowledged: acknowledged.clone(),
                 heard: heard.clone(),
                 up: Some(up_tx),
+                retained: self.retained.clone(),
+                passing: self.connection.passing.clone(),
             };
             let mut polling = tokio::spawn(poller.run());
             let speaking = async {
@@ -276,17 +303,19 @@ impl Speaker {
 
     /// Says everything once, then what is new. Ends only with the connection.
     async fn speak(&mut self, client: &AsyncClient, given: &Given) {
-        if !self.connection.filters.is_empty() {
-            let filters = self.connection.filters.iter().map(|path| Filter {
-                path: path.clone(),
-                qos: QoS::AtLeastOnce,
-                nolocal: true,
-                preserve_retain: true,
-                retain_forward_rule: RetainForwardRule::Never,
-            });
-            if client.subscribe_many(filters).await.is_err() {
-                return;
-            }
+        let filter = |path: &String, retain_forward_rule| Filter {
+            path: path.clone(),
+            qos: QoS::AtLeastOnce,
+            nolocal: true,
+            preserve_retain: true,
+            retain_forward_rule,
+        };
+        let Connection { filters, passing, .. } = &self.connection;
+        let commands = filters.iter().map(|path| filter(path, RetainForwardRule::Never));
+        let passing = passing.iter().map(|path| filter(path, RetainForwardRule::OnEverySubscribe));
+        let all: Vec<Filter> = commands.chain(passing).collect();
+        if !all.is_empty() && client.subscribe_many(all).await.is_err() {
+            return;
         }
         {
             let mut documents = self.retained.lock();
@@ -349,7 +378,11 @@ impl Speaker {
             let next = {
                 let mut documents = self.retained.lock();
                 documents.unsaid.pop_first().map(|topic| {
-                    let payload = documents.all.get(&topic).cloned().unwrap_or_default();
+                    let payload = match documents.all.get(&topic) {
+                        Some(payload) if !payload.is_empty() => payload.clone(),
+                        // Gone for good: should this get lost, the broker shows it at the next connection.
+                        _ => documents.all.remove(&topic).unwrap_or_default(),
+                    };
                     (topic, payload)
                 })
             };
@@ -394,6 +427,8 @@ struct Poller {
     acknowledged: mpsc::UnboundedSender<u64>,
     heard: Arc<dyn Heard>,
     up: Option<oneshot::Sender<()>>,
+    retained: Arc<Retained>,
+    passing: Vec<String>,
 }
 
 impl Poller {
@@ -464,8 +499,15 @@ impl Poller {
             client: None,
             user: None,
         };
-        let handled = self.heard.clone().hear(message);
         let client = self.client.clone();
+        if self.passing.iter().any(|filter| covers(filter, &message.topic)) {
+            if message.retain {
+                self.retained.correct(&message.topic, &message.payload);
+            }
+            tokio::spawn(async move { drop(client.ack(&publish).await) });
+            return;
+        }
+        let handled = self.heard.clone().hear(message);
         tokio::spawn(async move {
             handled.await;
             drop(client.ack(&publish).await);

@@ -6,11 +6,14 @@ use std::fmt;
 
 use outlet_devices::driver::{Confidence, Description, Waiting};
 use outlet_devices::reading::Reading;
+use outlet_protocols::ticket::Quantity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::kitchen::order::ItemState;
+use crate::screens::View;
 
 /// Topics below `outlet/v1/{outlet}`, or another prefix of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,11 @@ pub enum CommandTopic<'a> {
     },
     /// `request`
     Request,
+    /// `kitchen/command/{screen}`
+    Kitchen {
+        /// The screen's id, as given.
+        screen: &'a str,
+    },
 }
 
 impl Topics {
@@ -52,6 +60,9 @@ impl Topics {
         if rest == "request" {
             return Some(CommandTopic::Request);
         }
+        if let Some(screen) = rest.strip_prefix("kitchen/command/") {
+            return Some(CommandTopic::Kitchen { screen });
+        }
         let (device, leaf) = rest.strip_prefix("device/")?.split_once('/')?;
         match leaf {
             "job" => Some(CommandTopic::Job { device }),
@@ -61,15 +72,38 @@ impl Topics {
     }
 
     /// The filters that together match every command topic.
-    pub fn command_filters(&self) -> [String; 3] {
-        [self.below("device/+/job"), self.below("device/+/request"), self.below("request")]
+    pub fn command_filters(&self) -> [String; 4] {
+        ["device/+/job", "device/+/request", "request", "kitchen/command/+"].map(|leaf| self.below(leaf))
+    }
+
+    /// The filters of retained documents that come and go: what an earlier run, or somebody else, has left there
+    /// is cleared.
+    pub fn passing_filters(&self) -> [String; 2] {
+        ["kitchen/+/ticket/+", "kitchen/screen/+"].map(|leaf| self.below(leaf))
+    }
+
+    /// Whether a topic is one of a retained document that comes and goes.
+    pub fn is_passing(&self, topic: &str) -> bool {
+        self.passing_filters().iter().any(|filter| crate::broker::covers(filter, topic))
     }
 
     /// The filters that together match every topic that only the agent writes.
     pub fn agent_filters(&self) -> Vec<String> {
-        ["agent", "device/+", "device/+/state", "device/+/reading", "job/+", "attention", "reply/#", "event"]
-            .map(|leaf| self.below(leaf))
-            .to_vec()
+        let leaves = [
+            "agent",
+            "device/+",
+            "device/+/state",
+            "device/+/reading",
+            "job/+",
+            "attention",
+            "reply/#",
+            "event",
+            "kitchen/+/manifest",
+            "kitchen/+/ticket/+",
+            "kitchen/screen/+",
+            "kitchen/answer/+",
+        ];
+        leaves.map(|leaf| self.below(leaf)).to_vec()
     }
 
     /// `agent`
@@ -115,6 +149,27 @@ impl Topics {
     /// `reply/{client}`
     pub fn reply(&self, client: &str) -> String {
         format!("{}/reply/{client}", self.prefix)
+    }
+
+    /// `kitchen/{station}/manifest`
+    pub fn kitchen_manifest(&self, station: &str) -> String {
+        format!("{}/kitchen/{station}/manifest", self.prefix)
+    }
+    /// `kitchen/{station}/ticket/{order}`
+    pub fn kitchen_ticket(&self, station: &str, order: &str) -> String {
+        format!("{}/kitchen/{station}/ticket/{order}", self.prefix)
+    }
+    /// `kitchen/screen/{screen}`
+    pub fn kitchen_screen(&self, screen: &str) -> String {
+        format!("{}/kitchen/screen/{screen}", self.prefix)
+    }
+    /// `kitchen/answer/{screen}`
+    pub fn kitchen_answer(&self, screen: &str) -> String {
+        format!("{}/kitchen/answer/{screen}", self.prefix)
+    }
+    /// `kitchen/command/{screen}`
+    pub fn kitchen_command(&self, screen: &str) -> String {
+        format!("{}/kitchen/command/{screen}", self.prefix)
     }
 
     /// Whether an answer may be sent there: only below `reply/`, without wildcards.
@@ -428,6 +483,55 @@ pub enum AgentRequest {
     },
     /// All devices with their states, and what is plugged in but not configured.
     Diagnose {},
+    /// All screens, and those that show a code.
+    Screens {},
+    /// Admit the screen that shows a code.
+    Admit {
+        /// The code, with or without its dash.
+        code: String,
+        /// What it is to show.
+        view: View,
+        /// The stations that it is to watch; the only one of its kind when empty.
+        #[serde(default)]
+        stations: Vec<String>,
+        /// Its name for people; that of its first station when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its language, where it is to have one of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+        /// Who admits it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Change what a screen is for; what is absent stays.
+    Assign {
+        /// The screen's id.
+        screen: String,
+        /// What it is to show.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        view: Option<View>,
+        /// The stations that it is to watch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stations: Option<Vec<String>>,
+        /// Its name for people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// Its language.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+        /// Who changes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Admit a screen no more.
+    Revoke {
+        /// The screen's id.
+        screen: String,
+        /// Who revokes it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
 }
 
 /// What a person says of an uncertain job.
@@ -481,6 +585,9 @@ pub struct AgentDocument {
     pub version: String,
     /// When this session started.
     pub started_at: Timestamp,
+    /// Codes of what a person should know of how the agent is set up: `web-without-tls`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Whether the agent is there.
@@ -608,4 +715,90 @@ pub enum EventBody {
         /// Feed entries removed.
         events: u64,
     },
+    /// An item has come to another state at a station.
+    Kitchen {
+        /// The order.
+        order: String,
+        /// As people call it.
+        number: String,
+        /// The station.
+        station: String,
+        /// The item.
+        item: String,
+        /// Its name, as the kitchen reads it.
+        name: String,
+        /// How many.
+        quantity: Quantity,
+        /// What it was; absent: it was not there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<ItemState>,
+        /// What it is; absent: it is not there any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ItemState>,
+        /// Who or what did it: a screen's name, a job, `timer`, `printer`.
+        by: String,
+        /// The screen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        screen: Option<String>,
+        /// The job.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<String>,
+        /// Why it is not wanted any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Something has become of an order that others should know; each once.
+    KitchenNotice {
+        /// The order.
+        order: String,
+        /// As people call it.
+        number: String,
+        /// What.
+        notice: KitchenNotice,
+    },
+    /// Something has become of a station.
+    KitchenStation {
+        /// The station.
+        station: String,
+        /// What: `watched`, `unwatched`, `pulled`, `released`, `peak`, `no-peak`.
+        change: String,
+        /// Who did it.
+        by: String,
+    },
+    /// A screen was admitted, changed or revoked.
+    Screen {
+        /// Its id.
+        screen: String,
+        /// Its name for people.
+        name: String,
+        /// What became of it.
+        change: ScreenChange,
+        /// Who did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+}
+
+/// What became of a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScreenChange {
+    /// It is one of the outlet's screens now.
+    Admitted,
+    /// It is for something else now.
+    Changed,
+    /// It is not admitted any more.
+    Revoked,
+}
+
+/// What others should know of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum KitchenNotice {
+    /// The first item was begun.
+    Cooking,
+    /// All of it is ready.
+    Ready,
+    /// It is past its time.
+    Overdue,
 }

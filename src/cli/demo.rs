@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// Where browsers connect
     #[arg(long, default_value = "127.0.0.1:9001")]
     websocket: SocketAddr,
+    /// Where the kitchen's screens connect
+    #[arg(long, default_value = "127.0.0.1:8480")]
+    web: SocketAddr,
     /// What to log on standard error
     #[arg(long, default_value = "error", env = "OUTLETD_LOG")]
     log: String,
@@ -118,7 +121,41 @@ const EXAMPLES: &[Example] = &[
             State::Succeeded,
         ],
     },
+    Example {
+        title: "An order for the kitchen's screens; none is on, so each station's ticket is printed, once",
+        device: "grill",
+        job: include_str!("../../examples/kitchen-order.json"),
+        trouble: Trouble::Nothing,
+        expected: &[State::Accepted, State::Waiting, State::Running, State::Succeeded],
+    },
 ];
+
+/// The kitchen of the demo.
+const KITCHEN: &str = r#"
+[[station]]
+id = "grill"
+name = "Grill"
+places = ["kitchen"]
+printer = "kitchen"
+print_after_s = 5
+
+[[station]]
+id = "cold"
+name = "Cold kitchen"
+places = ["cold"]
+printer = "kitchen"
+print_after_s = 5
+
+[[station]]
+id = "pass"
+name = "Pass"
+kind = "expediter"
+
+[[station]]
+id = "hall"
+name = "Hall"
+kind = "board"
+"#;
 
 /// Runs the demonstration.
 pub(crate) fn execute(args: Args) -> Result<(), Failure> {
@@ -142,6 +179,7 @@ async fn demonstrate(args: Args, mut screen: Screen) -> Result<(), Failure> {
     let args = Args {
         mqtt: daemon.mqtt_addr().unwrap_or(args.mqtt),
         websocket: daemon.websocket_addr().unwrap_or(args.websocket),
+        web: daemon.screens_addr().unwrap_or(args.web),
         ..args
     };
     introduce(&mut screen, &args)?;
@@ -169,9 +207,10 @@ async fn demonstrate(args: Args, mut screen: Screen) -> Result<(), Failure> {
 fn in_use(problem: &Failure, args: &Args) -> Failure {
     let message = problem.message().unwrap_or("the agent did not start");
     Failure::unreachable(format!(
-        "{message}\n  The demo takes other ports too: outletd demo --mqtt 127.0.0.1:{} --websocket 127.0.0.1:{}",
+        "{message}\n  The demo takes other ports too: outletd demo --mqtt 127.0.0.1:{} --websocket 127.0.0.1:{} --web 127.0.0.1:{}",
         args.mqtt.port().wrapping_add(1000),
-        args.websocket.port().wrapping_add(1000)
+        args.websocket.port().wrapping_add(1000),
+        args.web.port().wrapping_add(1000)
     ))
 }
 
@@ -179,6 +218,7 @@ fn introduce(screen: &mut Screen, args: &Args) -> Result<(), Failure> {
     let paint = screen.paint();
     screen.line(paint.tone(Tone::Strong, "outletd demo: an outlet with three simulated printers"))?;
     screen.line(format!("  MQTT       {}\n  WebSocket  ws://{}/mqtt", args.mqtt, args.websocket))?;
+    screen.line(format!("  Screens    http://{}/", args.web))?;
     for station in &STATIONS {
         screen.line(format!("  {:<9}  {} ({})", station.id, station.model, station.what))?;
     }
@@ -221,11 +261,13 @@ impl Printers {
     fn configuration(&self, args: &Args) -> String {
         let mut toml = format!(
             "# Written by `outletd demo`: the outlet it shows.\noutlet = \"demo\"\ndata = {:?}\n\n\
-             [embedded]\nmqtt = \"{}\"\nwebsocket = \"{}\"\n",
+             [embedded]\nmqtt = \"{}\"\nwebsocket = \"{}\"\n\n[web]\nlisten = \"{}\"\n",
             args.data.join("journal").display().to_string(),
             args.mqtt,
-            args.websocket
+            args.websocket,
+            args.web
         );
+        toml.push_str(KITCHEN);
         for station in &STATIONS {
             let Some((_, addr)) = self.by_id.get(station.id) else { continue };
             let _ = write!(
@@ -329,6 +371,10 @@ impl<'a> Show<'a> {
             .map_err(|error| Failure::bad(format!("{}: {error}", example.title)))?;
         if let Some(fields) = job.as_object_mut() {
             fields.insert("id".into(), id.clone().into());
+            // Another run of the demo is another order.
+            if let Some(order) = fields.get_mut("document").and_then(|document| document.get_mut("order")) {
+                *order = id.clone().into();
+            }
         }
         let topic = self.client.topics().device_job(example.device);
         let replies = self.client.replies();
@@ -418,6 +464,12 @@ impl<'a> Show<'a> {
             args.mqtt.port(),
             self.client.topics().device_job("kitchen"),
             r#"{"id":"my-ticket-'$(date +%s)'","kind":"print","document":{"blocks":[{"type":"text","text":"2 x SOUP","style":{"width":2,"height":2}},{"type":"cut"}]}}"#
+        ))?;
+        self.screen.line(paint.tone(Tone::Strong, "\nOpen the kitchen's screens in a browser:"))?;
+        self.screen.line(format!(
+            "  http://{0}/ shows a code; let it in with\n  outletd screens admit CODE --view kitchen --station grill --broker mqtt://{1}\n  \
+             then send it an order: outletd submit grill examples/kitchen-order.json --broker mqtt://{1}",
+            args.web, args.mqtt
         ))?;
         self.screen.line("\nRunning on; Ctrl-C ends it.")?;
         loop {

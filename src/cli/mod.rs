@@ -13,6 +13,7 @@ mod preview;
 mod printable;
 mod run;
 mod screen;
+mod screens;
 mod submit;
 mod table;
 mod test;
@@ -61,6 +62,8 @@ enum Command {
     Watch(watch::Args),
     /// List jobs, look into one, call it off, or say what became of it
     Jobs(jobs::Args),
+    /// List kitchen screens, admit one by the code it shows, change it or revoke it
+    Screens(screens::Args),
     /// Hand in a job and follow it to its end
     Submit(submit::Args),
     /// Show what a document looks like on a model's paper, as text and PNG
@@ -101,6 +104,7 @@ impl Command {
             Self::Test(args) => on_the_bus(test::execute(args, screen)),
             Self::Watch(args) => on_the_bus(watch::execute(args, screen)),
             Self::Jobs(args) => on_the_bus(jobs::execute(args, screen)),
+            Self::Screens(args) => on_the_bus(screens::execute(args, screen)),
             Self::Submit(args) => on_the_bus(submit::execute(args, screen)),
             Self::Preview(args) => preview::execute(args, screen),
             Self::Completions(args) => completions::execute(args, screen),

@@ -20,6 +20,7 @@ fn the_commands_are_those_of_the_manual() {
         "test",
         "watch",
         "jobs",
+        "screens",
         "submit",
         "preview",
         "completions",

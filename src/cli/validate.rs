@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use outletd::config;
+use outletd::config::{self, Config};
 
 use super::failure::{Exit, Failure};
 use super::screen::{Screen, Tone};
@@ -26,9 +26,10 @@ pub(crate) fn execute(args: Args, screen: &mut Screen) -> Result<(), Failure> {
             };
             let broker = config.broker.as_ref().map_or("the embedded broker", |broker| broker.url.as_str());
             screen.line(format_args!(
-                "{}: {good}: {} with {devices}, {broker}",
+                "{}: {good}: {} with {devices}, {broker}{}",
                 args.file.display(),
                 config.topics().prefix(),
+                screens(&config),
             ))
         }
         Err(errors) => {
@@ -38,6 +39,14 @@ pub(crate) fn execute(args: Args, screen: &mut Screen) -> Result<(), Failure> {
             Err(Failure::said(Exit::Configuration))
         }
     }
+}
+
+/// Where screens connect, if any does.
+fn screens(config: &Config) -> String {
+    let Some(web) = config.screens_door() else { return String::new() };
+    let scheme = if web.is_secure() { "https" } else { "http" };
+    let warning = if web.is_open() { " WITHOUT TLS" } else { "" };
+    format!(", screens at {scheme}://{}{warning}", web.listen)
 }
 
 #[cfg(test)]
@@ -64,6 +73,23 @@ mod tests {
             text.ends_with("outletd.toml: good: outlet/v1/demo with 1 device, the embedded broker\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn where_screens_connect_is_told_and_so_is_the_lack_of_tls() {
+        let station = "outlet = \"demo\"\n[[station]]\nid = \"grill\"\n";
+        for (more, end) in [
+            ("", ", screens at http://127.0.0.1:8480\n"),
+            ("[web]\nlisten = \"0.0.0.0:8480\"\n", ", screens at https://0.0.0.0:8480\n"),
+            (
+                "[web]\nlisten = \"0.0.0.0:8480\"\nplain = true\n",
+                ", screens at http://0.0.0.0:8480 WITHOUT TLS\n",
+            ),
+        ] {
+            let (result, text) = validated(&format!("{station}{more}"));
+            assert_eq!(result, Ok(()), "{more}");
+            assert!(text.ends_with(end), "{text}");
+        }
     }
 
     #[test]

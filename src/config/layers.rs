@@ -156,6 +156,15 @@ impl Layer {
                 walk.gather("device", tables, &mut lists.devices);
                 continue;
             }
+            if name == "station" {
+                let DeValue::Array(tables) = value.get_ref() else {
+                    let line = line_of(&text, key.span().start);
+                    let message = "station: each station is a table of its own: write [[station]]".to_owned();
+                    return Err(alone(Some(Origin::File { file: file.to_owned(), line }), message));
+                };
+                walk.gather("station", tables, &mut lists.stations);
+                continue;
+            }
             walk.note(&name, key.span().start);
             let mut value = value.get_ref().clone();
             if name == "embedded"
@@ -181,10 +190,11 @@ impl Source for Layer {
     }
 }
 
-/// Devices and users of all files: lists would replace each other.
+/// Devices, stations and users of all files: lists would replace each other.
 #[derive(Debug, Clone, Default)]
 struct Lists {
     devices: Vec<Value>,
+    stations: Vec<Value>,
     users: Vec<Value>,
 }
 
@@ -193,7 +203,7 @@ impl Source for Lists {
         Box::new(self.clone())
     }
     fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
-        let lists = [("device", &self.devices), ("embedded.users", &self.users)];
+        let lists = [("device", &self.devices), ("station", &self.stations), ("embedded.users", &self.users)];
         let given = lists.into_iter().filter(|(_, list)| !list.is_empty());
         Ok(given
             .map(|(key, list)| (key.to_owned(), Value::new(None, ValueKind::Array(list.clone()))))

@@ -5,6 +5,7 @@ mod layers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,13 +18,18 @@ use serde_json::Value;
 
 use crate::broker::{BrokerError, EmbeddedConfig};
 use crate::bus::contract::{Topics, is_name};
+use crate::kitchen::stations::{KitchenConfig, StationConfig, StationKind};
 use crate::queue::Words;
 use crate::rights::{Right, Rights};
+use crate::screens::WebConfig;
 use crate::web::{self, HttpConfig};
 pub use layers::Origin;
 
 /// Exit code of a program that was given a configuration it can't use (sysexits.h, EX_CONFIG).
 pub const EXIT_CONFIG: u8 = 78;
+
+/// Levels below `kitchen/` that no station may have for its id.
+const RESERVED_STATIONS: [&str; 3] = ["screen", "command", "answer"];
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +52,9 @@ pub struct Config {
     /// Where programs come in over HTTP. Without it none does.
     #[serde(default)]
     pub http: Option<HttpConfig>,
+    /// Where screens connect. Without it, on loopback, where there is a station.
+    #[serde(default)]
+    pub web: Option<WebConfig>,
     /// Who may ask for what.
     #[serde(default)]
     pub rights: RightsConfig,
@@ -61,6 +70,12 @@ pub struct Config {
     /// The devices.
     #[serde(default)]
     pub device: Vec<DeviceConfig>,
+    /// What all stations of the kitchen have in common.
+    #[serde(default)]
+    pub kitchen: KitchenConfig,
+    /// The stations of the kitchen.
+    #[serde(default)]
+    pub station: Vec<StationConfig>,
 }
 
 /// The table `[broker]`: an external broker.
@@ -187,6 +202,12 @@ impl Config {
         Topics::new(self.prefix.clone().unwrap_or_else(|| format!("outlet/v1/{}", self.outlet)))
     }
 
+    /// Where screens connect, if any does.
+    pub fn screens_door(&self) -> Option<WebConfig> {
+        let usual = || (!self.station.is_empty()).then(WebConfig::default);
+        self.web.clone().or_else(usual)
+    }
+
     /// Who may ask for what.
     pub fn rights(&self) -> Rights {
         let mut users = self.rights.users.clone();
@@ -251,6 +272,12 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     if problems.is_empty() { Ok(config) } else { Err(ConfigErrors(problems)) }
 }
 
+/// Whether two listeners can't both have their addresses.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (one.ip() == other.ip() || all)
+}
+
 fn default_data() -> PathBuf {
     PathBuf::from("/var/lib/outletd")
 }
@@ -288,8 +315,10 @@ impl Checker<'_> {
         if let Some(http) = &config.http {
             self.check_http(http);
         }
+        self.check_web();
         self.check_rights();
         self.check_devices();
+        self.check_kitchen();
         self.found
     }
 
@@ -342,6 +371,31 @@ impl Checker<'_> {
         if let Some(index) = config.embedded.users.iter().position(|user| user.name == web::USER) {
             let message = format!("{:?} is the name of [http] in [rights.users]: take another", web::USER);
             self.say(&format!("embedded.users[{index}].name"), message);
+        }
+    }
+
+    fn check_web(&mut self) {
+        let config = self.config;
+        let Some(web) = config.screens_door() else { return };
+        if let Err(error) = web.check() {
+            self.say(&format!("web.{}", error.key()), error.to_string());
+        }
+        if let Some(tls) = &web.tls {
+            self.check_file("web.tls.certificate", Some(&tls.certificate));
+            self.check_file("web.tls.key", Some(&tls.key));
+        }
+        let embedded = config.broker.is_none().then_some(&config.embedded);
+        let others = [
+            ("[embedded] mqtt", embedded.map(|embedded| embedded.mqtt)),
+            ("[embedded] websocket", embedded.and_then(|embedded| embedded.websocket)),
+            ("[http] listen", config.http.as_ref().map(|http| http.listen)),
+        ];
+        for (name, other) in others {
+            if let Some(other) = other.filter(|other| collide(*other, web.listen)) {
+                let message =
+                    format!("{} is the address of {name} ({other}), too: give it another port", web.listen);
+                self.say("web.listen", message);
+            }
         }
     }
 
@@ -427,6 +481,82 @@ impl Checker<'_> {
                         &key("fallback"),
                         format!("there is no device {fallback:?} to take over: name one that is configured"),
                     );
+                }
+            }
+        }
+    }
+
+    fn check_kitchen(&mut self) {
+        let config = self.config;
+        if !KitchenConfig::LANGUAGES.contains(&config.kitchen.language.as_str()) {
+            let known = KitchenConfig::LANGUAGES.join(", ");
+            self.say(
+                "kitchen.language",
+                format!("{:?} is not spoken: write one of {known}", config.kitchen.language),
+            );
+        }
+        if !(1..=60).contains(&config.kitchen.undo_s) {
+            self.say("kitchen.undo_s", "must be 1 to 60".into());
+        }
+        if !(1..=720).contains(&config.kitchen.keep_h) {
+            self.say("kitchen.keep_h", "must be 1 to 720".into());
+        }
+        let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, station) in config.station.iter().enumerate() {
+            let key = |leaf: &str| format!("station[{index}].{leaf}");
+            if !is_name(&station.id) {
+                self.say(&key("id"), format!("{:?} is no station id: 1 to 64 of a-z 0-9 -", station.id));
+            }
+            if RESERVED_STATIONS.contains(&station.id.as_str()) {
+                self.say(&key("id"), format!("{:?} is a word of the topics: choose another id", station.id));
+            }
+            if ids.insert(&station.id, index).is_some() {
+                self.say(
+                    &key("id"),
+                    format!("there is already a station {:?}: give it another id", station.id),
+                );
+            }
+            if config.device.iter().any(|device| device.id == station.id) {
+                let message = format!(
+                    "there is already a device {:?}: stations and devices share their ids",
+                    station.id
+                );
+                self.say(&key("id"), message);
+            }
+            if !(1..=2).contains(&station.steps) {
+                self.say(&key("steps"), "must be 1 (one bump) or 2 (begin, end)".into());
+            }
+            if station.cooking_s > 86_400 {
+                self.say(&key("cooking_s"), "must be at most 86400, a day".into());
+            }
+            if !(5..=3600).contains(&station.print_after_s) {
+                self.say(&key("print_after_s"), "must be 5 to 3600".into());
+            }
+            let printer = station.printer.as_ref();
+            if let Some(printer) = printer.filter(|id| !config.device.iter().any(|device| &&device.id == id))
+            {
+                self.say(
+                    &key("printer"),
+                    format!("there is no device {printer:?}: name a printer that is configured"),
+                );
+            }
+            let cooks = |id: &String| {
+                let known = config.station.iter().find(|known| &known.id == id);
+                known.is_some_and(|known| known.kind == StationKind::Kitchen && known.id != station.id)
+            };
+            if let Some(helper) = station.peak_to.as_ref().filter(|helper| !cooks(helper)) {
+                self.say(&key("peak_to"), format!("there is no other station {helper:?} of kind kitchen"));
+            }
+            if station.kind != StationKind::Kitchen {
+                let given = [
+                    ("places", !station.places.is_empty()),
+                    ("printer", station.printer.is_some()),
+                    ("peak_to", station.peak_to.is_some()),
+                ];
+                for (leaf, _) in given.iter().filter(|(_, given)| *given) {
+                    let message =
+                        format!("a station of kind {} cooks nothing: remove it", station.kind.as_str());
+                    self.say(&key(leaf), message);
                 }
             }
         }

@@ -4,8 +4,11 @@
 //! one group is being synced, the next gathers. A write is answered only after its group is on disk.
 
 mod crash;
+mod kitchen;
 pub mod machine;
 mod schema;
+
+mod screens;
 mod store;
 mod writer;
 

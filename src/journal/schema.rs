@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::JournalError;
 
 /// Number of the format in `PRAGMA user_version`.
-pub const FORMAT: i64 = 2;
+pub const FORMAT: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE jobs (
@@ -57,6 +57,25 @@ CREATE TABLE counters (                   -- the largest numbers of rows that we
     name      TEXT PRIMARY KEY,
     value     INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE kitchen_orders (
+    \"order\"   TEXT PRIMARY KEY,           -- the order's id
+    closed_at INTEGER,                    -- ms since 1970, of orders with nothing left to do
+    record    TEXT NOT NULL               -- kitchen::order::Order, JSON
+) WITHOUT ROWID;
+CREATE TABLE kitchen_commands (           -- what screens have asked for, known for a day
+    cmd       TEXT PRIMARY KEY,
+    at        INTEGER NOT NULL,
+    record    TEXT NOT NULL               -- kitchen::commands::Done, JSON
+) WITHOUT ROWID;
+CREATE INDEX kitchen_commands_at ON kitchen_commands (at);
+CREATE TABLE kitchen (                    -- epoch, and what is switched at stations
+    name      TEXT PRIMARY KEY,
+    value     TEXT NOT NULL               -- JSON
+) WITHOUT ROWID;
+CREATE TABLE screens (
+    screen    TEXT PRIMARY KEY,
+    record    TEXT NOT NULL               -- screens::Screen, JSON
+) WITHOUT ROWID;
 INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
 ";
 
@@ -64,6 +83,12 @@ INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
 const MIGRATIONS: &[&str] = &["
 ALTER TABLE jobs ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE memories (device TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID;
+", "
+CREATE TABLE kitchen_orders (\"order\" TEXT PRIMARY KEY, closed_at INTEGER, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE kitchen_commands (cmd TEXT PRIMARY KEY, at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX kitchen_commands_at ON kitchen_commands (at);
+CREATE TABLE kitchen (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE screens (screen TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
 "];
 
 /// Sets a connection up for writing and makes the tables where there are none; older ones are changed.

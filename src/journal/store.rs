@@ -406,7 +406,8 @@ impl<'a> Transaction<'a> {
         Ok((jobs, events))
     }
 
-    fn load(&self, job: &str) -> Result<Job, JournalError> {
+    /// A job as it stands.
+    pub fn load(&self, job: &str) -> Result<Job, JournalError> {
         let record: Option<String> = self
             .connection
             .prepare_cached("SELECT record FROM jobs WHERE job = ?1")?
@@ -465,7 +466,7 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
+    pub(super) fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }

@@ -13,6 +13,7 @@
 pub mod atol_requests;
 mod atol_results;
 mod config;
+pub(crate) mod reception;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -27,30 +28,20 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{HttpConfig, HttpError, Token, USER};
+use reception::Reception;
 
 /// Largest request taken, in bytes.
 const MAX_BODY: usize = crate::intake::MAX_PAYLOAD;
 /// Connections at once.
 const CONNECTIONS: usize = 64;
-/// How long the head of a request may take, and how long a connection may be idle.
-const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// How long a request may take with all of its body and its answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(30);
-/// How long open connections get to end when the agent stops.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// Pause after the system had no file descriptor left for a connection.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// A listener that nobody is let in by yet.
 pub struct Listener {
@@ -81,54 +72,8 @@ impl Listener {
     /// Lets programs in until `stop` is cancelled; answers that are being made are still given.
     pub async fn serve(self, pages: Router, stop: CancellationToken) {
         let guarded = guarded(pages, self.token);
-        let seats = Arc::new(Semaphore::new(CONNECTIONS));
-        let mut visitors = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = self.listener.accept() => match accepted {
-                    Ok((socket, from)) => match seats.clone().try_acquire_owned() {
-                        Ok(seat) => {
-                            let visit = attend(socket, guarded.clone(), stop.clone());
-                            visitors.spawn(async move {
-                                visit.await;
-                                drop(seat);
-                            });
-                        }
-                        Err(_) => tracing::warn!(%from, "too many HTTP connections: closed"),
-                    },
-                    Err(error) => {
-                        tracing::warn!(%error, "an HTTP connection could not be accepted");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
-                },
-                Some(_) = visitors.join_next() => {}
-                () = stop.cancelled() => break,
-            }
-        }
-        drop(self.listener);
-        let all = async { while visitors.join_next().await.is_some() {} };
-        drop(tokio::time::timeout(LAST_ANSWERS, all).await);
-    }
-}
-
-/// One connection, from its first request to its last.
-async fn attend(socket: TcpStream, pages: Router, stop: CancellationToken) {
-    let service = TowerToHyperService::new(pages);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT)
-        .half_close(true)
-        .serve_connection(TokioIo::new(socket), service);
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "an HTTP connection ended early");
+        let reception = Reception { listener: self.listener, tls: None, seats: CONNECTIONS };
+        reception.receive(guarded, stop).await;
     }
 }
 
@@ -187,7 +132,7 @@ fn admit(headers: &HeaderMap, token: &Token) -> Result<(), Failure> {
 }
 
 /// Whether a host, with or without a port, is a name of this machine's loopback.
-fn is_this_machine(host: &str) -> bool {
+pub(crate) fn is_this_machine(host: &str) -> bool {
     let bare = match host.rsplit_once(':') {
         Some((bare, port)) if port.parse::<u16>().is_ok() => bare,
         _ => host,
@@ -198,7 +143,7 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// The token of `Bearer` (RFC 6750, section 2.1) or the password of `Basic` (RFC 7617, section 2).
-fn shown_token(header: &HeaderValue) -> Option<Vec<u8>> {
+pub(crate) fn shown_token(header: &HeaderValue) -> Option<Vec<u8>> {
     let (scheme, credentials) = header.to_str().ok()?.split_once(' ')?;
     let credentials = credentials.trim();
     if scheme.eq_ignore_ascii_case("bearer") {

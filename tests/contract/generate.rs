@@ -8,10 +8,13 @@ use outlet_protocols::document::{Document, Drawer, Raw};
 use outlet_protocols::fiscal::{Task, TaskResult};
 use outlet_protocols::label::LabelOrder;
 use outlet_protocols::label_scale::ItemList;
+use outlet_protocols::ticket::Order;
 use outletd::bus::contract::{
     AgentDocument, AgentRequest, AttentionDocument, DeviceDocument, DeviceStateDocument, FeedEvent,
     JobDocument, ReadingDocument, Reply, Submission, Topics,
 };
+use outletd::kitchen::commands::{Command, CommandAnswer};
+use outletd::kitchen::documents::{Manifest, ScreenDocument, Ticket};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -81,6 +84,39 @@ fn channels() -> Vec<Channel> {
         asked(channel("request", topics.request(), &["agent-request"], "Ask the agent about its jobs.")),
         channel("reply", topics.reply("{client}"), &["reply", "job"], "Answers to requests and submissions."),
         channel("event", topics.event(), &["event"], "The feed: numbered, durable, replayable."),
+        kept(channel(
+            "kitchenManifest",
+            topics.kitchen_manifest("{station}"),
+            &["kitchen-manifest"],
+            "Which tickets stand at a station, in their order.",
+        )),
+        kept(channel(
+            "kitchenTicket",
+            topics.kitchen_ticket("{station}", "{order}"),
+            &["kitchen-ticket"],
+            "One ticket of a station, whole.",
+        )),
+        kept(channel(
+            "kitchenScreen",
+            topics.kitchen_screen("{screen}"),
+            &["kitchen-screen"],
+            "What a screen is for, and whether it is watching.",
+        )),
+        Channel {
+            by_agent: false,
+            ..channel(
+                "kitchenCommand",
+                topics.kitchen_command("{screen}"),
+                &["kitchen-command"],
+                "What a screen asks for; answered on `kitchen/answer/{screen}`.",
+            )
+        },
+        channel(
+            "kitchenAnswer",
+            topics.kitchen_answer("{screen}"),
+            &["kitchen-answer"],
+            "What came of a screen's command.",
+        ),
     ]
 }
 
@@ -105,6 +141,12 @@ fn schemas() -> Vec<(&'static str, Value)> {
         ("display-document", taken::<DisplayDocument>()),
         ("label-document", taken::<LabelOrder>()),
         ("items-document", taken::<ItemList>()),
+        ("ticket-document", taken::<Order>()),
+        ("kitchen-manifest", told::<Manifest>()),
+        ("kitchen-ticket", told::<Ticket>()),
+        ("kitchen-screen", told::<ScreenDocument>()),
+        ("kitchen-command", taken::<Command>()),
+        ("kitchen-answer", told::<CommandAnswer>()),
         ("device-request", answerable(taken::<Request>())),
         ("agent-request", answerable(taken::<AgentRequest>())),
         ("agent", told::<AgentDocument>()),
@@ -210,6 +252,9 @@ fn described_parameter(name: &str) -> &'static str {
         "outlet" => "The outlet's name, [a-z0-9-]{1,64}.",
         "device" => "The device's id, [a-z0-9-]{1,64}.",
         "job" => "The client's id for the job, [A-Za-z0-9-]{1,64}, as given.",
+        "station" => "The station's id, [a-z0-9-]{1,64}.",
+        "order" => "The order's id, [A-Za-z0-9-]{1,64}, as given.",
+        "screen" => "The screen's id, [a-z0-9-]{1,64}.",
         "client" => "Whatever the client chose for its answers.",
         _ => "",
     }

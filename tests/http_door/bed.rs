@@ -85,7 +85,7 @@ impl Bed {
         };
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
         let intake =
-            Intake::new(topics(), journal.clone(), devices.clone(), rights, requests, client::bus().0);
+            Intake::new(topics(), journal.clone(), devices.clone(), rights, requests, client::bus().0, None);
         let (onward, mut outbox) = mpsc::unbounded_channel();
         let mut left = journal.unfinished().unwrap();
         let withheld = withhold(&mut left);

@@ -108,6 +108,11 @@ impl Outlet {
         self.daemon.as_ref().unwrap().http_addr().unwrap()
     }
 
+    /// Where screens connect.
+    pub fn screens_addr(&self) -> SocketAddr {
+        self.daemon.as_ref().unwrap().screens_addr().unwrap()
+    }
+
     /// The printer of a station.
     pub fn printer(&self, id: &str) -> &Printer {
         &self.stations.iter().find(|station| station.id == id).unwrap().printer

@@ -344,7 +344,7 @@ impl Display {
 fn document_of(work: &Work) -> Result<&Arc<DisplayDocument>, DeviceError> {
     match work {
         Work::Display(document) => Ok(document),
-        Work::Print(_) | Work::Fiscal(_) | Work::Label(_) | Work::Items(_) => {
+        Work::Print(_) | Work::Fiscal(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => {
             let message = "a display shows text and prints nothing: send a display job";
             Err(DeviceError::new(ErrorKind::Unsupported, "unsupported", message))
         }

@@ -413,11 +413,13 @@ fn task_of(work: &Work) -> Result<std::sync::Arc<Task>, DeviceError> {
         Work::Print(document) if super::opens_drawer_only(document) => {
             Ok(std::sync::Arc::new(Task::OpenCashDrawer))
         }
-        Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => Err(DeviceError::new(
-            ErrorKind::Unsupported,
-            "unsupported",
-            "a register prints no documents: send a nonFiscal task, or the document to a printer",
-        )),
+        Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => {
+            Err(DeviceError::new(
+                ErrorKind::Unsupported,
+                "unsupported",
+                "a register prints no documents: send a nonFiscal task, or the document to a printer",
+            ))
+        }
     }
 }
 

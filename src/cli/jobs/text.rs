@@ -218,6 +218,7 @@ fn confidence(confidence: Option<Confidence>) -> &'static str {
     match confidence {
         Some(Confidence::Sent) => "sent; this device confirms nothing",
         Some(Confidence::Confirmed) => "done, confirmed by the device",
+        Some(Confidence::Shown) => "shown on a screen",
         Some(Confidence::Printed) => "printed, confirmed",
         Some(Confidence::Fiscalised) => "fiscalised",
         None => "",

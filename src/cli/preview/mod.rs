@@ -18,7 +18,9 @@ use outlet_protocols::label::{LabelOrder, Language, model};
 use outlet_protocols::model::{Cutter, Model};
 use outlet_protocols::pdf;
 use outletd::bus::contract::Submission;
+use outletd::clock;
 use outletd::intake::work_of;
+use outletd::kitchen;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
@@ -178,6 +180,9 @@ fn shown_job(mut job: Map<String, Value>) -> Result<Shown, Failure> {
             Err(Failure::bad("a display has no paper: print documents and labels have a preview"))
         }
         Ok(Work::Items(_)) => Err(Failure::bad("a list of items is not printed: it has no preview")),
+        Ok(Work::Ticket(order)) => Document::from_value(kitchen::paper::of_all(&order, (clock::system())()))
+            .map(Shown::Document)
+            .map_err(|error| Failure::bad(format!("document: {error}"))),
         Err(error) => Err(Failure::bad(format!("{}: {}", error.code, error.message))),
     }
 }

@@ -121,7 +121,7 @@ fn text(verdict: &Verdict, paint: Paint) -> String {
         Some(Confidence::Sent) => {
             " Whether the page was printed only the paper can tell: this device confirms nothing."
         }
-        Some(Confidence::Printed | Confidence::Fiscalised | Confidence::Confirmed) => {
+        Some(Confidence::Printed | Confidence::Fiscalised | Confidence::Confirmed | Confidence::Shown) => {
             " The printer confirmed the page."
         }
         None => "",

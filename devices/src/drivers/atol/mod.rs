@@ -160,7 +160,7 @@ impl Check for Intake {
                     false => Err(unsupported(format!("{} has no port for a drawer", self.model.name))),
                 };
             }
-            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => {
+            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => {
                 let message = "a register prints no documents: send a nonFiscal task, or the document to a \
                                printer";
                 return Err(unsupported(message));

@@ -35,11 +35,13 @@ impl Check for Intake {
                 self.buildable(task).map_err(DeviceError::from)
             }
             Work::Print(document) if matches!(document.blocks.as_slice(), [Block::Drawer(_)]) => Ok(()),
-            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => Err(DeviceError::new(
-                ErrorKind::Unsupported,
-                "unsupported",
-                "a register prints no documents: send a nonFiscal task, or the document to a printer",
-            )),
+            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => {
+                Err(DeviceError::new(
+                    ErrorKind::Unsupported,
+                    "unsupported",
+                    "a register prints no documents: send a nonFiscal task, or the document to a printer",
+                ))
+            }
         }
     }
 }

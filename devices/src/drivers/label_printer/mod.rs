@@ -114,7 +114,7 @@ impl Bench {
 fn order_of(work: &Work) -> Result<&Arc<LabelOrder>, DeviceError> {
     match work {
         Work::Label(order) => Ok(order),
-        Work::Print(_) | Work::Fiscal(_) | Work::Display(_) | Work::Items(_) => {
+        Work::Print(_) | Work::Fiscal(_) | Work::Display(_) | Work::Items(_) | Work::Ticket(_) => {
             let message = "a label printer prints labels alone: send a label job";
             Err(DeviceError::new(ErrorKind::Unsupported, "unsupported", message))
         }

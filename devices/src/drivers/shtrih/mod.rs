@@ -118,7 +118,7 @@ impl Check for Intake {
         let task = match work {
             Work::Fiscal(task) => task,
             Work::Print(document) if is_drawer(document) => return Ok(()),
-            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) => {
+            Work::Print(_) | Work::Display(_) | Work::Label(_) | Work::Items(_) | Work::Ticket(_) => {
                 return Err(unsupported("a register prints no documents: send a nonFiscal task".to_owned()));
             }
         };

@@ -1,0 +1,102 @@
+//! The status page: who sees it, and who decides.
+
+use serde_json::json;
+
+use crate::panel::{Panel, Way, admit};
+use crate::support::Outlet;
+use crate::{KITCHEN, kitchen};
+
+/// An address of this machine that is not loopback; `None` where there is none.
+fn network() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Nothing is sent: the system only says by which address it would go.
+    socket.connect("192.0.2.1:9").ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_loopback() && !ip.is_unspecified())
+}
+
+fn token(page: &str) -> String {
+    let after = page.split("name=\"token\" value=\"").nth(1).unwrap();
+    after.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_technician_admits_and_revokes_on_the_status_page() {
+    let outlet = kitchen().await;
+    let way = Way::plain(outlet.screens_addr());
+    let asked = way.post("/api/pairing", "{}").await.json();
+    let page = way.get("/status").await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let code = asked["code"].as_str().unwrap();
+    assert!(page.body.contains(code), "{}", page.body);
+    let own = format!("http://{}", way.addr);
+    let token = token(&page.body);
+    let form = format!(
+        "token={token}&code={code}&view=kitchen&station=grill&station=cold&name=%3Cb%3EGrill%3C%2Fb%3E"
+    );
+    let kind = ("Content-Type", "application/x-www-form-urlencoded");
+    for (headers, form) in [
+        (vec![kind], form.clone()),
+        (vec![kind, ("Origin", "http://evil.example")], form.clone()),
+        (vec![kind, ("Origin", own.as_str())], form.replace(&token, "guessed")),
+    ] {
+        assert_eq!(way.send("POST", "/status/admit", &headers, &form).await.status, 403);
+    }
+    let done = way.send("POST", "/status/admit", &[kind, ("Origin", &own)], &form).await;
+    assert_eq!((done.status, done.header("location")), (303, Some("/status")), "{}", done.body);
+    let standing = way.standing(&asked).await;
+    assert_eq!(standing["screen"], "b-grill-b");
+    let page = way.get("/status").await.body;
+    assert!(page.contains("&lt;b&gt;Grill&lt;/b&gt;") && !page.contains("<b>"), "{page}");
+
+    let mut panel = Panel::sign_in(&way, "b-grill-b", standing["secret"].as_str().unwrap()).await.unwrap();
+    let form = format!("token={token}&screen=b-grill-b");
+    let done = way.send("POST", "/status/revoke", &[kind, ("Origin", &own)], &form).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    panel.end().await;
+    let again = way.send("POST", "/status/revoke", &[kind, ("Origin", &own)], &form).await;
+    assert_eq!(again.status, 400);
+    assert!(again.body.contains("there is no screen"), "{}", again.body);
+}
+
+#[tokio::test]
+async fn the_network_sees_the_status_page_only_with_a_password() {
+    let open = |more: &str| {
+        let setting = format!("listen = \"0.0.0.0:0\"\nplain = true\n{more}");
+        KITCHEN.replace("listen = \"127.0.0.1:0\"", &setting)
+    };
+    let outlet = Outlet::open_with(vec![], &open("")).await;
+    let way = Way::plain(([127, 0, 0, 1], outlet.screens_addr().port()).into());
+    let refused = way.get("/status").await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("[web] password"), "{}", refused.body);
+    drop(outlet);
+
+    let outlet = Outlet::open_with(vec![], &open("password = \"kitchen secret\"")).await;
+    let mut addr = outlet.screens_addr();
+    addr.set_ip(network().unwrap_or([127, 0, 0, 1].into()));
+    let way = Way::plain(addr);
+    let refused = way.get("/status").await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.header("www-authenticate").unwrap().starts_with("Basic"));
+    // RFC 7617: "user:kitchen secret" and "user:wrong".
+    let basic = |word: &'static str| [("Authorization", word)];
+    assert_eq!(way.send("GET", "/status", &basic("Basic dXNlcjp3cm9uZw=="), "").await.status, 401);
+    let page = way.send("GET", "/status", &basic("Basic dXNlcjpraXRjaGVuIHNlY3JldA=="), "").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("web-without-tls"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn plain_http_beyond_loopback_is_named_everywhere() {
+    let setting = "listen = \"0.0.0.0:0\"\nplain = true";
+    let outlet = Outlet::open_with(vec![], &KITCHEN.replace("listen = \"127.0.0.1:0\"", setting)).await;
+    let way = Way::plain(([127, 0, 0, 1], outlet.screens_addr().port()).into());
+    assert_eq!(way.get("/api/about").await.json()["plain"], true);
+    let mut technician = outlet.client().await;
+    let agent = technician.next(|topic, _| topic.ends_with("/agent")).await.1;
+    assert_eq!(agent["warnings"], json!(["web-without-tls"]));
+    let listed = technician.ask_agent(json!({"op": "screens"})).await;
+    assert_eq!(listed["result"]["plain"], true);
+    let (screen, secret) = admit(&outlet, json!({"view": "board"})).await;
+    assert!(Panel::sign_in(&way, &screen, &secret).await.is_ok());
+}
