@@ -33,7 +33,14 @@ struct Came {
     effects: Effects,
 }
 
+/// Why a command is not carried out.
+type No = (CommandResult, String);
+
 impl Came {
+    fn no((result, message): No) -> Self {
+        Self::refused(result, message)
+    }
+
     fn refused(result: CommandResult, message: impl Into<String>) -> Self {
         Self { result, message: Some(message.into()), ver: None, effects: Effects::default() }
     }
@@ -126,7 +133,7 @@ impl Engine {
             );
         }
         if let Err(why) = self.may(&asker, &command.ask) {
-            return why;
+            return Came::no(why);
         }
         let (station, ticket) = command.ask.target();
         // Who works on a ticket has seen it.
@@ -173,8 +180,8 @@ impl Engine {
     }
 
     /// Whether a view may do this, and at this station.
-    fn may(&self, asker: &Asker, ask: &Ask) -> Result<(), Came> {
-        let forbidden = |text: String| Err(Came::refused(CommandResult::Forbidden, text));
+    fn may(&self, asker: &Asker, ask: &Ask) -> Result<(), No> {
+        let forbidden = |text: String| Err((CommandResult::Forbidden, text));
         let own = |station: &str| {
             asker.stations.as_ref().is_none_or(|own| own.iter().any(|known| known == station))
         };
@@ -198,7 +205,7 @@ impl Engine {
         for station in &stations {
             if self.setup.station(station).is_none_or(|known| known.kind == StationKind::Board) {
                 let text = format!("there is no station {station:?} where something is cooked or handed out");
-                return Err(Came::refused(CommandResult::Invalid, text));
+                return Err((CommandResult::Invalid, text));
             }
         }
         let view = asker.view.as_str();
@@ -251,7 +258,7 @@ impl Engine {
         let earlier = match ask {
             Ask::Undo { of, base, .. } => match self.undoable(screen, ticket, of, *base) {
                 Ok(effects) => Some((effects, *base)),
-                Err(came) => return came,
+                Err(why) => return Came::no(why),
             },
             _ => None,
         };
@@ -289,15 +296,15 @@ impl Engine {
     }
 
     /// What has to be put back for an undo.
-    fn undoable(&self, screen: &str, ticket: &str, of: &str, base: u64) -> Result<Effects, Came> {
+    fn undoable(&self, screen: &str, ticket: &str, of: &str, base: u64) -> Result<Effects, No> {
         let known = self.done.get(of).filter(|done| done.screen == screen);
         let Some(known) = known.filter(|done| done.answer.result == CommandResult::Applied) else {
             let text = "there is nothing of this screen to undo under that id";
-            return Err(Came::refused(CommandResult::Conflict, text));
+            return Err((CommandResult::Conflict, text.to_owned()));
         };
         if known.answer.ticket.as_deref() != Some(ticket) || known.answer.ver != Some(base) {
             let text = "`of` brought another version of another ticket";
-            return Err(Came::refused(CommandResult::Invalid, text));
+            return Err((CommandResult::Invalid, text.to_owned()));
         }
         Ok(known.effects.clone())
     }

@@ -86,10 +86,13 @@ pub enum Followed {
     Print(Box<Job>, Work, Arc<Device>),
 }
 
+/// When an order was closed, and its record, JSON.
+pub type OrderRow = (Option<Timestamp>, String);
+
 /// The rows of orders and other values, ready to be written.
 pub struct Rows {
     /// Orders: their record, or `None` where they go.
-    pub orders: Vec<(String, Option<(Option<Timestamp>, String)>)>,
+    pub orders: Vec<(String, Option<OrderRow>)>,
     /// What is switched at stations, if that changed.
     pub switches: Option<String>,
 }

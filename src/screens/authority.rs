@@ -23,8 +23,8 @@ use crate::clock::Timestamp;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Days that the authority lives.
 const AUTHORITY_DAYS: i64 = 3650;
-/// Days that a server certificate lives; browsers refuse those of more than 398.
-const SERVER_DAYS: i64 = 397;
+/// Days that a server certificate lives, beside the day before; browsers refuse those of more than 398.
+const SERVER_DAYS: i64 = 396;
 /// Days before its end that a server certificate is renewed.
 const RENEW_DAYS: i64 = 30;
 /// Days before its end that people are told of the authority's end.

@@ -161,6 +161,7 @@ impl Door {
             gateway: Arc::new(gateway),
             desk,
         };
+        tracing::info!(addr = %self.addr, urls = site.reach.urls.join(" "), "screens are let in");
         let reception = Reception { listener: self.listener, tls, seats: CONNECTIONS };
         let (pages, keeper) = (pages::router(Arc::new(site)), self.keeper);
         Ok(async move {

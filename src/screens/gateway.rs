@@ -4,7 +4,6 @@
 //! a connection of the agent's own. Every PUBLISH and SUBSCRIBE is held to what the screen may, and so is what comes
 //! back: a screen that was given another station hears nothing more of the former one.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +25,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::WebError;
+use super::failures::Failures;
 use super::mqtt::{self, Connect, Publish, Wrong, kind, reason};
 use super::registry::{Registry, Screen};
 use crate::broker::AgentAccess;
@@ -50,13 +50,8 @@ const READ: usize = 64 << 10;
 const FROM_BROKER: usize = 4 << 20;
 /// Acknowledgements of what a screen is not shown, before they are on their way.
 const WITHHELD: usize = 256;
-/// Failed sign-ins from one address within a minute, after which it is answered slowly.
-const FAILURES: usize = 10;
-const FAILURES_WITHIN: Duration = Duration::from_secs(60);
-/// How long a failed sign-in waits for its answer then.
+/// How long a failed sign-in waits for its answer after many of its address.
 const PENALTY: Duration = Duration::from_secs(6);
-/// Addresses that failed sign-ins are counted of.
-const ADDRESSES: usize = 1000;
 
 /// How the broker is reached on behalf of screens.
 #[derive(Clone)]
@@ -78,7 +73,7 @@ pub(super) struct Gateway {
     registry: Registry,
     topics: Topics,
     upstream: Upstream,
-    failures: Mutex<BTreeMap<IpAddr, Vec<Instant>>>,
+    failures: Mutex<Failures>,
     stop: CancellationToken,
     /// Places for connections.
     pub(super) seats: Arc<Semaphore>,
@@ -199,23 +194,7 @@ impl Gateway {
 
     /// Slows those down who guess; whoever knows the secret never waits.
     async fn note_failure(&self, from: IpAddr) {
-        let now = Instant::now();
-        let many = {
-            let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-            failures.retain(|_, times| {
-                times.retain(|time| now.duration_since(*time) < FAILURES_WITHIN);
-                !times.is_empty()
-            });
-            if failures.len() >= ADDRESSES && !failures.contains_key(&from) {
-                true
-            } else {
-                let times = failures.entry(from).or_default();
-                if times.len() <= FAILURES {
-                    times.push(now);
-                }
-                times.len() > FAILURES
-            }
-        };
+        let many = self.failures.lock().unwrap_or_else(PoisonError::into_inner).note(from, Instant::now());
         if many {
             tracing::warn!(%from, "many failed sign-ins of screens from one address: it is answered slowly");
             tokio::time::sleep(PENALTY).await;

@@ -11,6 +11,7 @@ pub mod authority;
 mod certificates;
 mod config;
 pub mod door;
+mod failures;
 mod files;
 pub mod gateway;
 mod mqtt;

@@ -74,9 +74,9 @@ fn a_server_certificate_is_renewed_before_its_end_and_when_names_change() {
     let few = names(&["localhost"]);
     assert!(authority.renew(&few, NOW).unwrap());
     let first = shown();
-    assert!(!authority.renew(&few, NOW.plus_ms(366 * DAY_MS)).unwrap(), "31 days are left");
+    assert!(!authority.renew(&few, NOW.plus_ms(365 * DAY_MS)).unwrap(), "31 days are left");
     assert_eq!(shown(), first);
-    assert!(authority.renew(&few, NOW.plus_ms(368 * DAY_MS)).unwrap(), "29 days are left");
+    assert!(authority.renew(&few, NOW.plus_ms(367 * DAY_MS)).unwrap(), "29 days are left");
     let second = shown();
     assert_ne!(second, first);
     assert!(authority.renew(&names(&["localhost", "kitchen.example"]), NOW.plus_ms(369 * DAY_MS)).unwrap());
@@ -127,9 +127,9 @@ fn openssl_finds_the_chain_good_and_its_life_short_enough_for_browsers() {
         "{text}"
     );
     // Browsers take 398 days at most, counted from the day before this one.
-    run(&["x509", "-in", "server.crt", "-noout", "-checkend", &(395 * 86_400).to_string()]);
+    run(&["x509", "-in", "server.crt", "-noout", "-checkend", &(394 * 86_400).to_string()]);
     let ends = Command::new("openssl")
-        .args(["x509", "-in", "server.crt", "-noout", "-checkend", &(397 * 86_400).to_string()])
+        .args(["x509", "-in", "server.crt", "-noout", "-checkend", &(396 * 86_400).to_string()])
         .current_dir(folder.path())
         .output()
         .unwrap();
