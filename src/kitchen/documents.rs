@@ -47,9 +47,24 @@ pub struct Manifest {
     pub tickets: Vec<(String, u64)>,
     /// The last that left, newest first.
     pub recall: Vec<Recall>,
+    /// Of a station that cooks: the stations whose work it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pulls: Vec<String>,
+    /// Of a station that cooks: the others, whose work it can take.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherStation>,
     /// Of an expediter: how the other stations are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stations: Vec<StationLine>,
+}
+
+/// A station by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtherStation {
+    /// Its id.
+    pub station: String,
+    /// Its name for people.
+    pub name: String,
 }
 
 /// A ticket that has left a station.

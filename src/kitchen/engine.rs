@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::batch::{self, Answer, Batch, Followed, Rows, Step};
 use super::commands::{CommandAnswer, CommandResult, Done};
-use super::documents::{self, Manifest, Recall, ScreenDocument, StationLine};
+use super::documents::{self, Manifest, OtherStation, Recall, ScreenDocument, StationLine};
 use super::order::{Effects, ItemState, Order};
 use super::setup::{OrderCheck, Setup};
 use super::stations::{StationConfig, StationKind};
@@ -568,11 +568,30 @@ impl Engine {
             printer: station.printer.is_some(),
             tickets: open.iter().map(|order| (order.order.clone(), order.ver)).collect(),
             recall: self.recall(station),
+            pulls: self.pulls(station),
+            others: self.others(station),
             stations: match station.kind {
                 StationKind::Expediter => self.station_lines(),
                 _ => Vec::new(),
             },
         }
+    }
+
+    /// The stations whose work one does.
+    fn pulls(&self, station: &StationConfig) -> Vec<String> {
+        let pulled =
+            self.switches.iter().filter(|(_, switch)| switch.pulled_by.as_ref() == Some(&station.id));
+        pulled.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The stations whose work one can take.
+    fn others(&self, station: &StationConfig) -> Vec<OtherStation> {
+        let cooks = |known: &&StationConfig| known.kind == StationKind::Kitchen && known.id != station.id;
+        let others =
+            self.setup.stations.iter().filter(cooks).filter(|_| station.kind == StationKind::Kitchen);
+        let named =
+            others.map(|known| OtherStation { station: known.id.clone(), name: known.name().to_owned() });
+        named.collect()
     }
 
     fn recall(&self, station: &StationConfig) -> Vec<Recall> {
