@@ -351,7 +351,8 @@ export class App {
       order = this.tickets.filter((ticket) => linesOf(ticket).some((line) => line.state === "ready"));
       order = [...order].sort((a, b) => (a.table ?? a.number).localeCompare(b.table ?? b.number, undefined, { numeric: true }));
     }
-    this.slots.update(order.map((ticket) => keyOf(ticket.station, ticket.ticket)));
+    const restMs = (this.manifest()?.undo_s ?? 5) * 1000;
+    this.slots.update(order.map((ticket) => keyOf(ticket.station, ticket.ticket)), now, restMs);
     this.totals = this.allDayOn ? allDay(this.tickets, this.overlays) : [];
     if (this.selected !== null && !this.slots.visible().includes(this.selected)) this.selected = null;
     if (this.dialog?.key !== undefined && !this.find(this.dialog.key)) this.dialog = null;
@@ -400,6 +401,7 @@ export class App {
       this.watchWanted = true;
       this.watch();
     }
+    if (steady >= this.slots.restsUntil()) this.invalidate();
     if (this.stale() !== this.wasStale) {
       this.wasStale = this.stale();
       this.invalidate();

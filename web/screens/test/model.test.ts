@@ -132,6 +132,21 @@ test("tiles never move: a freed slot takes the next that waits", () => {
   assert.deepEqual(slots.elsewhere(), ["e"]);
 });
 
+test("a freed slot rests, so that a second tap hits nothing and an undo finds its place", () => {
+  const slots = new Slots();
+  slots.resize(3);
+  slots.update(["a", "b", "c", "d"], 0, 5000);
+  slots.update(["a", "c", "d"], 1000, 5000);
+  assert.deepEqual(slots.visible(), ["a", null, "c"]);
+  assert.equal(slots.rests(1), true);
+  slots.update(["a", "b", "c", "d"], 2000, 5000);
+  assert.deepEqual(slots.visible(), ["a", "b", "c"]);
+  slots.update(["a", "c", "d"], 3000, 5000);
+  assert.equal(slots.restsUntil(), 8000);
+  slots.update(["a", "c", "d"], 8000, 5000);
+  assert.deepEqual(slots.visible(), ["a", "d", "c"]);
+});
+
 test("the page that is looked at does not move either", () => {
   const slots = new Slots();
   slots.resize(2);
