@@ -176,14 +176,14 @@ impl Daemon {
         let speaking =
             unsaid.keep_saying(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
         introduce(&bus, &topics, &agent, &devices);
+        let mut workers = JoinSet::new();
         let mut background = JoinSet::new();
         if let Some(mut kitchen) = kitchen {
             // Before the first connection: what the broker has and the kitchen does not know is cleared then.
             kitchen.introduce();
-            background.spawn(kitchen.run());
+            workers.spawn(kitchen.run(stop.clone()));
         }
 
-        let mut workers = JoinSet::new();
         for (driver, desk) in desks {
             workers.spawn(Worker::new(driver, desk, stop.clone(), abort.clone()).run());
         }

@@ -135,12 +135,6 @@ impl Engine {
         if let Err(why) = self.may(&asker, &command.ask) {
             return Came::no(why);
         }
-        let (station, ticket) = command.ask.target();
-        // Who works on a ticket has seen it.
-        if let (Some(station), Some(ticket)) = (station, ticket) {
-            let ver = self.orders.get(ticket).map_or(0, |order| order.ver);
-            self.note_shown(ticket, station, ver, screen, now, batch);
-        }
         self.carry_out(screen, &asker, &command.ask, now, batch)
     }
 
@@ -167,7 +161,10 @@ impl Engine {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Came {
-        let stations = asker.stations.unwrap_or_default();
+        // A program is no screen, whatever it says.
+        let Some(stations) = asker.stations else {
+            return Came { result: CommandResult::Ok, ..Came::applied() };
+        };
         self.heard_of(screen, stations.clone(), batch);
         if asker.view == View::Kitchen {
             for (station, tickets) in shown.iter().filter(|(station, _)| stations.contains(station)) {
@@ -252,6 +249,17 @@ impl Engine {
         let (Some(station), Some(ticket)) = ask.target() else {
             return Came::refused(CommandResult::Invalid, "it names no ticket");
         };
+        if let Ask::Pull { station, to, on, .. } = ask {
+            if !on {
+                return Came::refused(
+                    CommandResult::Invalid,
+                    "a ticket that was pulled is pulled back by `on`",
+                );
+            }
+            if let Err(no) = self.can_take(station, to) {
+                return Came::no(no);
+            }
+        }
         if !self.orders.contains_key(ticket) {
             return Came::refused(CommandResult::Conflict, "this ticket is gone");
         }
@@ -335,22 +343,18 @@ impl Engine {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Came {
-        let cooks = |id: &str| self.setup.station(id).is_some_and(|known| known.kind == StationKind::Kitchen);
-        if station == to || !cooks(station) || !cooks(to) {
-            let text = "work goes from one station that cooks to another one";
-            return Came::refused(CommandResult::Invalid, text);
+        if let Err(no) = if on { self.can_take(station, to) } else { self.both_cook(station, to) } {
+            return Came::no(no);
         }
         let pulled_by = self.switches.get(station).and_then(|switch| switch.pulled_by.clone());
-        if on == (pulled_by.as_deref() == Some(to)) {
-            return Came::refused(CommandResult::Noop, "it is so already");
-        }
-        if !on && pulled_by.is_some() {
-            let text = format!("another station does the work of {station} by now");
-            return Came::refused(CommandResult::Conflict, text);
-        }
-        if on && self.cooks_for(to) != to {
-            let text = format!("{to} has given its own work away");
-            return Came::refused(CommandResult::Conflict, text);
+        match (on, pulled_by.as_deref()) {
+            (true, Some(by)) if by == to => return Came::refused(CommandResult::Noop, "it is so already"),
+            (false, None) => return Came::refused(CommandResult::Noop, "it is so already"),
+            (false, Some(by)) if by != to => {
+                let text = format!("{by} does the work of {station} by now");
+                return Came::refused(CommandResult::Conflict, text);
+            }
+            _ => {}
         }
         self.switches.entry(station.to_owned()).or_default().pulled_by = on.then(|| to.to_owned());
         batch.switched = true;
@@ -369,6 +373,25 @@ impl Engine {
             }
         }
         Came::applied()
+    }
+
+    /// Whether a station can do the work of another.
+    fn can_take(&self, station: &str, to: &str) -> Result<(), No> {
+        self.both_cook(station, to)?;
+        if self.cooks_for(to) != to {
+            let text = format!("{to} has given its own work away");
+            return Err((CommandResult::Conflict, text));
+        }
+        Ok(())
+    }
+
+    fn both_cook(&self, station: &str, to: &str) -> Result<(), No> {
+        let cooks = |id: &str| self.setup.station(id).is_some_and(|known| known.kind == StationKind::Kitchen);
+        if station == to || !cooks(station) || !cooks(to) {
+            let text = "work goes from one station that cooks to another one";
+            return Err((CommandResult::Invalid, text.to_owned()));
+        }
+        Ok(())
     }
 
     /// The station that does the work of another.
@@ -395,7 +418,10 @@ fn hand_over(order: &mut Order, from: &str, to: &str, now: Timestamp) -> bool {
             if showing.shown.is_none() {
                 (showing.ver, showing.since) = (ver, now);
             }
-            unseen.stations.entry(to.to_owned()).or_insert(showing);
+            match unseen.stations.get(to) {
+                Some(there) if there.shown.is_none() || showing.shown.is_some() => {}
+                _ => drop(unseen.stations.insert(to.to_owned(), showing)),
+            }
         }
     }
     true

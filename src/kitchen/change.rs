@@ -48,8 +48,17 @@ impl Order {
         let mut new = Vec::new();
         for wanted in &ask.items {
             self.want(wanted, None, &mut new, &mut too_late);
-            for separate in wanted.separate_items() {
-                self.want(&separate, Some(&wanted.id), &mut new, &mut too_late);
+            let separate: Vec<ticket::Item> = wanted.separate_items().collect();
+            for separate in &separate {
+                self.want(separate, Some(&wanted.id), &mut new, &mut too_late);
+            }
+            let left_out = |item: &&Item| {
+                item.of.as_deref() == Some(&wanted.id) && !separate.iter().any(|one| one.id == item.id())
+            };
+            let left_out: Vec<String> =
+                self.items.iter().filter(left_out).map(|item| item.ask.id.clone()).collect();
+            for id in left_out {
+                self.strike(&id, None, None, &mut too_late, now);
             }
         }
         if !new.is_empty() || !added.is_empty() {
@@ -84,15 +93,23 @@ impl Order {
     pub fn expect_shown(&mut self, job: &str, before: &Self, too_late: Vec<String>, now: Timestamp) -> bool {
         let mut stations: BTreeMap<String, Showing> = BTreeMap::new();
         let mut added = Vec::new();
+        let showing = || Showing { ver: self.ver, since: now, shown: None, printed: None };
         for item in &self.items {
             let known = before.item(item.id());
-            if known.is_none() {
+            // What came from another order was not brought by this job: it is never taken back.
+            if known.is_none() && item.parts.iter().all(Part::is_fresh) {
                 added.push(item.ask.id.clone());
             }
-            let differs = |part: &&Part| known.and_then(|known| known.part(&part.station)) != Some(*part);
+            let reworded = known.is_some_and(|known| known.ask != item.ask);
+            let differs =
+                |part: &&Part| reworded || known.and_then(|known| known.part(&part.station)) != Some(*part);
             for part in item.parts.iter().filter(|part| !part.is_gone()).filter(differs) {
-                let showing = Showing { ver: self.ver, since: now, shown: None, printed: None };
-                stations.entry(part.station.clone()).or_insert(showing);
+                stations.entry(part.station.clone()).or_insert_with(showing);
+            }
+        }
+        if self.reads_otherwise(before) {
+            for part in self.items.iter().flat_map(|item| &item.parts).filter(|part| !part.is_gone()) {
+                stations.entry(part.station.clone()).or_insert_with(showing);
             }
         }
         let any = !stations.is_empty();
@@ -124,6 +141,15 @@ impl Order {
     pub fn give_away(&mut self, id: &str) -> Vec<Item> {
         let wanted = |item: &Item| item.void.is_none() && (item.id() == id || item.of.as_deref() == Some(id));
         self.items.extract_if(.., |item| wanted(item)).collect()
+    }
+
+    /// Whether the head of its tickets says something else.
+    fn reads_otherwise(&self, before: &Self) -> bool {
+        let head = |order: &Self| {
+            let texts = [&order.table, &order.waiter, &order.guest, &order.note].map(Clone::clone);
+            (order.number.clone(), order.kind, texts, order.guests, order.rush, order.due)
+        };
+        !before.items.is_empty() && head(self) != head(before)
     }
 
     fn remember(&mut self, job: &str) {
@@ -187,13 +213,22 @@ impl Order {
         if item.ask.quantity != wanted.quantity {
             was.quantity.get_or_insert(item.ask.quantity);
         }
-        was.modifiers |= item.ask.modifiers != wanted.modifiers || item.ask.halves != wanted.halves;
+        was.modifiers |=
+            !same_modifiers(&item.ask.modifiers, &wanted.modifiers) || item.ask.halves != wanted.halves;
         if item.ask.note != wanted.note {
             was.note.get_or_insert(item.ask.note.clone().unwrap_or_default());
         }
         // Where it is cooked and in which course is not changed by a new wording.
-        let (place, stations) = (item.ask.place.clone(), item.ask.stations.clone());
-        item.ask = ticket::Item { place, stations, ..wanted.clone() };
+        let known = item.ask.clone();
+        item.ask = ticket::Item {
+            place: known.place,
+            stations: known.stations,
+            course: known.course,
+            cooking_s: known.cooking_s,
+            fire_at: known.fire_at,
+            hold: known.hold,
+            ..wanted.clone()
+        };
         item.change(was);
     }
 
@@ -238,7 +273,8 @@ impl Order {
             }
             let was_ready = item.parts.iter().any(|part| part.state >= ItemState::Cooking);
             for part in &mut item.parts {
-                let nobody_saw = unseen.contains(&(item.ask.id.clone(), part.station.clone()));
+                let nobody_saw = part.state <= ItemState::Queued
+                    && unseen.contains(&(item.ask.id.clone(), part.station.clone()));
                 // What has left a station can't be acknowledged there any more.
                 part.acknowledged = nobody_saw || part.is_gone();
                 part.changed = false;
@@ -322,10 +358,19 @@ fn reads_the_same(known: &ticket::Item, wanted: &ticket::Item) -> bool {
         && known.size == wanted.size
         && known.quantity == wanted.quantity
         && known.unit == wanted.unit
-        && known.modifiers == wanted.modifiers
+        && same_modifiers(&known.modifiers, &wanted.modifiers)
         && known.halves == wanted.halves
         && known.allergens == wanted.allergens
         && known.note == wanted.note
+}
+
+/// Whether the dish's line names the same modifiers.
+fn same_modifiers(known: &[ticket::Modifier], wanted: &[ticket::Modifier]) -> bool {
+    let shown = |all: &[ticket::Modifier]| -> Vec<_> {
+        let shown = all.iter().filter(|modifier| modifier.is_shown());
+        shown.map(|modifier| (modifier.shown_name(), modifier.quantity)).collect()
+    };
+    shown(known) == shown(wanted)
 }
 
 fn name_with_size(item: &ticket::Item) -> String {

@@ -315,13 +315,21 @@ const ON_BOARD_MS: i64 = 10 * 60 * 1000;
 pub fn stands_at(order: &Order, station: &StationConfig, setup: &Setup, now: Timestamp) -> bool {
     match station.kind {
         StationKind::Kitchen => order.is_at(&station.id),
-        StationKind::Expediter => order.is_open() && order.items.iter().any(|item| !item.is_over(true)),
+        StationKind::Expediter => {
+            let stands = |item: &Item| !is_struck_off(item) && item.state() != ItemState::Served;
+            order.is_open() && order.items.iter().any(stands)
+        }
         StationKind::Board => {
             let wanted = order.items.iter().any(|item| item.void.is_none());
             let left = order.closed_at.filter(|_| !setup.has_expediter());
             wanted && (order.is_open() || left.is_some_and(|at| now < at.plus_ms(ON_BOARD_MS)))
         }
     }
+}
+
+/// Whether the expediter has seen that it is not wanted any more.
+fn is_struck_off(item: &Item) -> bool {
+    item.void.as_ref().is_some_and(|void| void.expedited)
 }
 
 /// A ticket of a station.
@@ -369,10 +377,13 @@ pub fn ticket(
         also: if here { also(order, station, setup) } else { Vec::new() },
         lines: match station.kind {
             StationKind::Kitchen => {
-                order.parts_at(&station.id).map(|(item, part)| line(order, item, part, setup)).collect()
+                let seen = |part: &Part| part.state == ItemState::Voided && part.acknowledged;
+                let parts = order.parts_at(&station.id).filter(|(_, part)| !seen(part));
+                parts.map(|(item, part)| line(order, item, part, setup)).collect()
             }
             StationKind::Expediter => {
-                order.items.iter().filter_map(|item| whole(order, item, setup)).collect()
+                let items = order.items.iter().filter(|item| !is_struck_off(item));
+                items.filter_map(|item| whole(order, item, setup)).collect()
             }
             StationKind::Board => Vec::new(),
         },
@@ -398,7 +409,6 @@ fn line(order: &Order, item: &Item, part: &Part, setup: &Setup) -> Line {
         size: ask.size.as_ref().map(outlet_protocols::ticket::Size::shown_name),
         quantity: ask.quantity,
         unit: ask.unit.clone(),
-        // What was voided and acknowledged is as gone as what is ready.
         state: part.state,
         since: part.since,
         ver: part.ver,

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
 
 use super::batch::{self, Answer, Batch, Followed, Rows, Step};
 use super::commands::{CommandAnswer, CommandResult, Done};
-use super::documents::{self, Manifest, OtherStation, Recall, ScreenDocument, StationLine};
+use super::documents::{self, Manifest, OtherStation, Recall, ScreenDocument, StationLine, Ticket};
 use super::order::{Effects, ItemState, Order};
 use super::setup::{OrderCheck, Setup};
 use super::stations::{StationConfig, StationKind};
@@ -178,7 +179,8 @@ pub struct Engine {
     /// Jobs that could not be placed because the journal could not be written.
     waiting: Vec<(Job, Option<Work>)>,
     revs: HashMap<String, u64>,
-    published: HashMap<String, BTreeSet<String>>,
+    /// Tickets as they were published last, by station.
+    published: HashMap<String, BTreeMap<String, Ticket>>,
     shown_screens: BTreeMap<String, ScreenDocument>,
     /// When this run began: what came before it gets its time to be shown anew.
     pub(super) started: Timestamp,
@@ -251,8 +253,8 @@ impl Engine {
         self.publish_screens(now);
     }
 
-    /// Works until nobody can tell it anything any more.
-    pub async fn run(mut self) {
+    /// Works until told to stop: the round that was begun is ended.
+    pub async fn run(mut self, stop: CancellationToken) {
         for (station, mut inbox) in std::mem::take(&mut self.inboxes) {
             let door = self.door.clone();
             tokio::spawn(async move {
@@ -269,6 +271,7 @@ impl Engine {
         loop {
             let mut batch = Batch::default();
             tokio::select! {
+                () = stop.cancelled() => return,
                 count = self.told.recv_many(&mut heard, ROUND) => {
                     if count == 0 {
                         return;
@@ -312,6 +315,7 @@ impl Engine {
             self.look_at_order(&order, now, batch);
         }
         self.look_at_papers(batch).await;
+        self.clear_boards(now);
         if now.0 - self.housekept.0 >= HOUSEKEEPING_MS {
             self.housekept = now;
             self.housekeep(now, batch);
@@ -393,6 +397,7 @@ impl Engine {
         for notice in notices {
             self.notice(id, notice, batch);
         }
+        self.note_gone(id, screen, now, batch);
         Ok(effects)
     }
 
@@ -414,7 +419,13 @@ impl Engine {
                         printer.depth.fetch_add(1, Ordering::Relaxed);
                         printer.tell(ToWorker::Job { job, work: Some(work) });
                     }
-                    Followed::Job(job) => self.job_changed(*job, &mut batch).await,
+                    Followed::Job(job) => {
+                        let (over, route) = (job.state.is_final(), job.route.clone());
+                        self.job_changed(*job, &mut batch).await;
+                        if let Some(station) = self.setup.station(&route).filter(|_| over) {
+                            self.tell_board(station);
+                        }
+                    }
                 }
             }
             rounds += 1;
@@ -428,6 +439,13 @@ impl Engine {
     /// One commit. Returns what follows from it; `None` where nothing does.
     async fn write(&mut self, batch: Batch) -> Option<Vec<Followed>> {
         let Batch { before, steps, answers, mut stations, switched, jobs } = batch;
+        let begun: Vec<String> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Begin { job, .. } => Some(job.clone()),
+                _ => None,
+            })
+            .collect();
         let mut failed = None;
         let mut followed = Vec::new();
         if !before.is_empty() || !steps.is_empty() || switched {
@@ -450,6 +468,11 @@ impl Engine {
             }
             if switched && let Ok(Some(text)) = self.tools.journal.kitchen_value("switches") {
                 self.switches = parse(&text).unwrap_or_default();
+            }
+            for job in begun {
+                if let Some(known) = self.jobs.get_mut(&job) {
+                    known.begun = None;
+                }
             }
             self.waiting.extend(jobs);
             for Answer { screen, answer, heard } in answers {
@@ -508,12 +531,19 @@ impl Engine {
             let order = self.orders.get(id);
             match order.filter(|order| documents::stands_at(order, station, &setup, now)) {
                 Some(order) => {
-                    published.insert(id.to_owned());
                     let rev = self.revs.get(&station.id).copied().unwrap_or(0) + 1;
-                    let ticket = documents::ticket(order, station, &setup, self.epoch, rev, now);
+                    let mut ticket = documents::ticket(order, station, &setup, self.epoch, rev, now);
+                    if let Some(known) = published.get(id) {
+                        ticket.rev = known.rev;
+                        if ticket == *known {
+                            continue;
+                        }
+                        ticket.rev = rev;
+                    }
                     self.tools.bus.retain(topic, serde_json::to_vec(&ticket).unwrap_or_default());
+                    published.insert(id.to_owned(), ticket);
                 }
-                None if published.remove(id) => self.tools.bus.clear(topic),
+                None if published.remove(id).is_some() => self.tools.bus.clear(topic),
                 None => continue,
             }
             touched.push(station.id.clone());
@@ -540,7 +570,7 @@ impl Engine {
     fn manifest(&self, station: &StationConfig, rev: u64, now: Timestamp) -> Manifest {
         let published = self.published.get(&station.id);
         let mut open: Vec<&Order> =
-            published.into_iter().flatten().filter_map(|id| self.orders.get(id)).collect();
+            published.into_iter().flatten().filter_map(|(id, _)| self.orders.get(id)).collect();
         let since = |order: &Order| match station.kind {
             StationKind::Kitchen => {
                 order.stands.get(&station.id).map_or(order.placed_at, |stand| stand.since)
@@ -621,7 +651,7 @@ impl Engine {
         cooks
             .map(|station| {
                 let there = self.published.get(&station.id);
-                let orders = || there.into_iter().flatten().filter_map(|id| self.orders.get(id));
+                let orders = || there.into_iter().flatten().filter_map(|(id, _)| self.orders.get(id));
                 let switch = self.switches.get(&station.id).cloned().unwrap_or_default();
                 StationLine {
                     station: station.id.clone(),
@@ -745,7 +775,7 @@ impl Engine {
             .filter(|(_, watcher)| watcher.stations.iter().any(|known| known == station))
             .map(|(screen, _)| screen)
             .collect();
-        let open = self.published.get(station).map_or(0, BTreeSet::len);
+        let open = self.published.get(station).map_or(0, BTreeMap::len);
         match request {
             Request::Status | Request::Identify => Ok(json!({
                 "station": station, "name": config.name(), "kind": config.kind, "tickets": open,
@@ -773,6 +803,30 @@ impl Engine {
             }
             other => Err(other.not_for("a station of the kitchen")),
         }
+    }
+
+    /// Takes off the boards what has stood there long enough after it was ready.
+    fn clear_boards(&mut self, now: Timestamp) {
+        let setup = self.setup.clone();
+        for board in setup.stations.iter().filter(|station| station.kind == StationKind::Board) {
+            let stands = |id: &String| {
+                self.orders.get(id).is_some_and(|order| documents::stands_at(order, board, &setup, now))
+            };
+            let there = self.published.get(&board.id).into_iter().flat_map(BTreeMap::keys);
+            let over: Vec<String> = there.filter(|id| !stands(id)).cloned().collect();
+            let mut touched = BTreeSet::new();
+            for id in over {
+                touched.extend(self.publish_order(&id, now));
+            }
+            if !touched.is_empty() {
+                self.publish_manifests(&touched, now);
+            }
+        }
+    }
+
+    /// Places a job with the next tick.
+    pub(super) fn try_again(&mut self, job: Job) {
+        self.waiting.push((job, None));
     }
 
     fn housekeep(&mut self, now: Timestamp, batch: &mut Batch) {

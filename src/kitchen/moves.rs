@@ -98,9 +98,9 @@ impl Order {
             None => {
                 let states = self.items.iter().filter_map(|item| Some((item, scope.state(item)?)));
                 let (fits, others): (Vec<_>, Vec<_>) = states.partition(|(_, state)| from.contains(state));
-                if fits.is_empty()
-                    && others.iter().any(|(_, state)| *state != to && *state != ItemState::Voided)
-                {
+                let none = fits.is_empty() && others.is_empty();
+                let elsewhere = |(_, state): &(&Item, ItemState)| *state != to && *state != ItemState::Voided;
+                if none || fits.is_empty() && others.iter().any(elsewhere) {
                     return Err(Refusal::Conflict("no line is in that state any more".into()));
                 }
                 moving = fits.iter().map(|(item, _)| item.id().to_owned()).collect();
@@ -110,11 +110,15 @@ impl Order {
             return Err(Refusal::Noop);
         }
         for item in self.items.iter_mut().filter(|item| moving.iter().any(|id| id == item.id())) {
-            for part in item.parts.iter_mut().filter(|part| scope.covers(part) && part.state != to) {
+            let forward = scope.state(item).is_some_and(|state| state < to);
+            // Of an item that goes on as a whole, a part that is further already stays there.
+            let moves = |part: &Part| scope.covers(part) && part.state != to && !(forward && part.state > to);
+            for part in item.parts.iter_mut().filter(|part| moves(part)) {
                 match to {
                     ItemState::Queued => part.queue(now),
                     to => part.enter(to, now),
                 }
+                part.fire_at = None;
                 // Whoever moves a line has seen what it says.
                 part.changed = false;
             }
@@ -217,6 +221,11 @@ impl Order {
                 any = true;
             }
         }
+        if let (true, Scope::Station(station)) = (any, scope)
+            && let Some(stand) = self.stands.get_mut(station)
+        {
+            stand.since = now;
+        }
         if any { Ok(()) } else { Err(Refusal::Noop) }
     }
 
@@ -232,6 +241,9 @@ impl Order {
     /// Puts back what a command changed in version `ver`, if nothing else has happened to it.
     pub fn undo(&mut self, effects: &Effects, ver: u64) -> Result<(), Refusal> {
         let later = || Refusal::Conflict("somebody has gone on with it since".into());
+        if *effects == Effects::default() {
+            return Err(Refusal::Conflict("this can't be undone".into()));
+        }
         for (id, part) in &effects.parts {
             let now = self.item(id).and_then(|item| item.part(&part.station)).ok_or_else(later)?;
             if now.ver != ver {

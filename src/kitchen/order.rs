@@ -398,7 +398,11 @@ impl Order {
             let known = before.item(&item.ask.id);
             for part in &mut item.parts {
                 let was = known.and_then(|known| known.part(&part.station));
+                let reworded = known.is_some_and(|known| known.ask != item.ask || known.was != item.was);
                 if was == Some(&*part) {
+                    if reworded && !part.is_gone() {
+                        part.ver = ver;
+                    }
                     continue;
                 }
                 part.ver = ver;

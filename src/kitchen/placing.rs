@@ -1,6 +1,6 @@
 //! Ticket jobs, from their arrival to the screen that shows them, or to the paper.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use outlet_devices::Work;
 use outlet_devices::driver::{Confidence, Outcome, Waiting};
@@ -11,11 +11,13 @@ use sha2::{Digest, Sha256};
 use super::batch::{Batch, Step};
 use super::change::{Placing, Route};
 use super::engine::Engine;
-use super::order::{Item, Order, Unseen};
+use super::order::{Item, Order, Showing, Unseen};
 use super::paper;
+use super::setup::NO_ROUTE;
 use crate::bus::contract::{ErrorBody, Kind, State, Submission};
 use crate::clock::Timestamp;
 use crate::journal::machine::{Event, Job, Mark};
+use crate::screens::{Screen, View};
 
 /// Reason of a job that no screen has shown yet.
 pub const NO_SCREEN: &str = "no-screen";
@@ -41,6 +43,11 @@ impl Engine {
         let applied = self.orders.get(&ask.order).is_some_and(|order| order.applied.contains(&job.job));
         if applied {
             self.note_end(&ask.order, &job.job, now, batch);
+            return;
+        }
+        // The stations may be others than when it was accepted.
+        if let Err(why) = self.check_routes(&ask, &job.device) {
+            batch.steps.push(Step::fail(&job.job, ErrorBody::new(NO_ROUTE, why)));
             return;
         }
         let taken = match self.take(&ask, &job, now, batch) {
@@ -112,6 +119,15 @@ impl Engine {
         }
     }
 
+    fn check_routes(&self, ask: &ticket::Order, sent_to: &str) -> Result<(), String> {
+        for item in ask.items.iter().flat_map(|item| item.separate_items().chain([item.clone()])) {
+            self.setup
+                .route(&item, sent_to)
+                .map_err(|why| format!("{:?} can't be cooked any more: {why}", item.name))?;
+        }
+        Ok(())
+    }
+
     async fn order_of(
         &mut self,
         job: &Job,
@@ -125,6 +141,7 @@ impl Engine {
             Ok(payload) => payload.unwrap_or_default(),
             Err(error) => {
                 tracing::error!(job = job.job, %error, "a ticket can't be read; trying again");
+                self.try_again(job.clone());
                 return None;
             }
         };
@@ -147,12 +164,17 @@ impl Engine {
         now: Timestamp,
         batch: &mut Batch,
     ) -> Result<Vec<Item>, String> {
+        let mut ids = BTreeSet::new();
+        let mut sources = BTreeSet::new();
         for take in &ask.take {
+            let id = take.new_id.as_ref().unwrap_or(&take.item);
+            if !sources.insert((&take.order, &take.item)) || !ids.insert(id) {
+                return Err(format!("item {} of order {} is taken twice", take.item, take.order));
+            }
             let known = self.orders.get(&take.order).and_then(|order| order.item(&take.item));
             if known.is_none_or(|item| item.void.is_some()) {
                 return Err(format!("order {} has no item {} to be taken over", take.order, take.item));
             }
-            let id = take.new_id.as_ref().unwrap_or(&take.item);
             if self.orders.get(&ask.order).is_some_and(|order| order.item(id).is_some())
                 || ask.items.iter().any(|item| &item.id == id)
             {
@@ -199,9 +221,10 @@ impl Engine {
                 self.jobs.insert(id, job);
                 self.tools.board.attention_changed();
             }
-            State::Accepted if job.marks.contains(&Mark::Delayed) => {
+            State::Accepted | State::Waiting if !job.is_begun() && job.marks.contains(&Mark::Delayed) => {
                 self.jobs.insert(id.clone(), job.clone());
                 match self.order_with(&id) {
+                    Some(order) if self.orders.get(&order).is_some_and(|order| order.delayed) => {}
                     Some(order) => {
                         let mark = |order: &mut Order| -> Result<(), ()> {
                             order.delayed = true;
@@ -285,8 +308,47 @@ impl Engine {
             Some(stations) => json!({"order": id, "stations": stations, "too_late": unseen.too_late}),
             None => return,
         };
-        self.succeed(job, Confidence::Shown, result, batch);
+        let confidence = if unseen.stations.is_empty() { Confidence::Confirmed } else { Confidence::Shown };
+        self.succeed(job, confidence, result, batch);
         self.forget_unseen(id, job, now, batch);
+    }
+
+    /// Jobs wait for no station any more where nothing of their order is left: it was voided, pulled, taken over
+    /// or done. Where a screen of the station did the last of it, it has seen it, though it may never have said so.
+    pub(super) fn note_gone(&mut self, id: &str, by: Option<&str>, now: Timestamp, batch: &mut Batch) {
+        let Some(order) = self.orders.get(id) else { return };
+        let waits_for_nothing = |unseen: &&Unseen| {
+            unseen.stations.iter().any(|(station, known)| is_unseen(known) && !order.is_at(station))
+        };
+        let jobs: Vec<String> =
+            order.unseen.iter().filter(waits_for_nothing).map(|unseen| unseen.job.clone()).collect();
+        if jobs.is_empty() {
+            return;
+        }
+        let known = order.clone();
+        let screen = by.and_then(|by| self.tools.screens.screen(by)).filter(|by| by.view == View::Kitchen);
+        let mut seen = Vec::new();
+        if let Some(order) = self.orders.get_mut(id) {
+            for unseen in &mut order.unseen {
+                unseen.stations.retain(|station, showing| {
+                    if !is_unseen(showing) || known.is_at(station) {
+                        return true;
+                    }
+                    let own = |by: &&Screen| by.stations.contains(station);
+                    let Some(screen) = screen.as_ref().filter(own) else { return false };
+                    showing.shown = Some((now, screen.screen.clone()));
+                    seen.push(unseen.job.clone());
+                    true
+                });
+            }
+        }
+        batch.before.entry(id.to_owned()).or_insert(Some(known));
+        for job in seen {
+            self.begin(&job, batch);
+        }
+        for job in jobs {
+            self.note_end(id, &job, now, batch);
+        }
     }
 
     fn forget_unseen(&mut self, id: &str, job: &str, _now: Timestamp, batch: &mut Batch) {
@@ -365,6 +427,10 @@ impl Engine {
                 continue;
             }
             let Some(printer) = config.printer.clone() else { continue };
+            // The paper of another job of the order says it too.
+            if !self.is_unprinted(&order, &job, &station) {
+                continue;
+            }
             let held = self.jobs.get(&job).is_some_and(Job::is_held);
             let again = self.refused_paper.get(&(job.clone(), station.clone()));
             if held || again.is_some_and(|again| now < *again) {
@@ -388,7 +454,11 @@ impl Engine {
     ) {
         let Some(order) = self.orders.get(id) else { return };
         let Some(config) = self.setup.station(station) else { return };
-        let ticket = super::documents::ticket(order, config, &self.setup, self.epoch, 0, now);
+        let mut ticket = super::documents::ticket(order, config, &self.setup, self.epoch, 0, now);
+        // What was shown or printed before is not printed again: nobody should cook it twice.
+        let waiting = order.unseen.iter().filter_map(|unseen| unseen.stations.get(station));
+        let since = waiting.filter(|known| is_unseen(known)).map(|known| known.ver).min().unwrap_or(0);
+        ticket.lines.retain(|line| line.ver >= since);
         let document = paper::document(&ticket, config.name(), &self.setup.config.not_on_screen);
         let paper = paper_id(job, station);
         let submission = Submission {
@@ -436,6 +506,12 @@ impl Engine {
         }
     }
 
+    fn is_unprinted(&self, order: &str, job: &str, station: &str) -> bool {
+        let unseen = self.orders.get(order).map(|order| &order.unseen);
+        let known = unseen.into_iter().flatten().find(|unseen| unseen.job == job);
+        known.and_then(|unseen| unseen.stations.get(station)).is_some_and(is_unseen)
+    }
+
     async fn look_at_paper(
         &mut self,
         id: &str,
@@ -471,6 +547,11 @@ impl Engine {
         self.succeed(job, printed.confidence.unwrap_or(Confidence::Sent), result, batch);
         self.forget_unseen(id, job, now, batch);
     }
+}
+
+/// Whether neither a screen nor paper shows it.
+fn is_unseen(showing: &Showing) -> bool {
+    showing.shown.is_none() && showing.printed.is_none()
 }
 
 /// How each station has seen a job; `None` while one has not.

@@ -305,7 +305,7 @@ test("the expediter bumps a whole order only when all of it is ready", () => {
   const t = ticket("x", 1, { lines: [line("a", { state: "ready" }), line("b")] });
   assert.equal(bumpTicket("expediter", 2, t, new Map()), "not-ready");
   const ready = ticket("x", 1, { lines: [line("a", { state: "ready" }), line("b", { state: "served" })] });
-  assert.deepEqual(bumpTicket("expediter", 2, ready, new Map()), [{ op: "move", station: "grill", ticket: "x", from: "ready", to: "served" }]);
+  assert.deepEqual(bumpTicket("expediter", 2, ready, new Map()), [{ op: "move", station: "grill", ticket: "x", items: ["a"], from: "ready", to: "served" }]);
 });
 
 test("totals are exact, and what is refused or changed is counted aside", () => {

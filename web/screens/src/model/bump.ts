@@ -49,21 +49,24 @@ export function bumpTicket(view: View, steps: number, ticket: Ticket, drawn: Dra
   const base = { station: ticket.station, ticket: ticket.ticket };
   const state = (line: Line): LineState => drawn.get(line.item)?.state ?? line.state;
   const seen = (line: Line): boolean => !unseen(line) || (drawn.get(line.item)?.acknowledged ?? false);
-  if (view !== "waiter" && lines.some((line) => !seen(line))) orders.push({ op: "acknowledge", ...base });
+  const unseenLines = lines.filter((line) => !seen(line)).map((line) => line.item);
+  if (view !== "waiter" && unseenLines.length > 0) orders.push({ op: "acknowledge", ...base, items: unseenLines });
   const open = lines.filter((line) => !["served", "voided"].includes(state(line)));
+  // Each line is named: what has come a moment ago, and nobody has read, is not bumped along.
+  const items = (...states: LineState[]): string[] => open.filter((line) => states.includes(state(line))).map((line) => line.item);
   if (view === "expediter" || view === "waiter") {
     const ready = open.filter((line) => state(line) === "ready");
     if (ready.length === 0 && orders.length === 0) return open.length > 0 ? "not-ready" : "nothing";
     if (view === "expediter" && !partly && ready.length < open.length) return orders.length > 0 ? orders : "not-ready";
-    if (ready.length > 0) orders.push({ op: "move", ...base, from: "ready", to: "served" });
+    if (ready.length > 0) orders.push({ op: "move", ...base, items: items("ready"), from: "ready", to: "served" });
     return orders;
   }
   const queued = open.some((line) => state(line) === "queued");
   const cooking = open.some((line) => state(line) === "cooking");
   if (steps === 1) {
-    if (queued || cooking) orders.push({ op: "move", ...base, from: cooking ? ["queued", "cooking"] : "queued", to: "ready" });
-  } else if (queued) orders.push({ op: "move", ...base, from: "queued", to: "cooking" });
-  else if (cooking) orders.push({ op: "move", ...base, from: "cooking", to: "ready" });
+    if (queued || cooking) orders.push({ op: "move", ...base, items: items("queued", "cooking"), from: cooking ? ["queued", "cooking"] : "queued", to: "ready" });
+  } else if (queued) orders.push({ op: "move", ...base, items: items("queued"), from: "queued", to: "cooking" });
+  else if (cooking) orders.push({ op: "move", ...base, items: items("cooking"), from: "cooking", to: "ready" });
   if (orders.length > 0) return orders;
   return open.some((line) => state(line) === "held") ? "held" : "nothing";
 }
