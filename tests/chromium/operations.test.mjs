@@ -200,7 +200,7 @@ for (const by of ['keys', 'touch']) {
     const first = await tiles(page);
     if (keys) await page.keyboard.press('+');
     else await page.getByTestId('page-next').tap();
-    await page.getByTestId('page').filter({ hasText: '2' }).waitFor();
+    await page.getByTestId('page').filter({ hasText: 'page 2' }).waitFor();
     assert.equal((await tiles(page)).some((order) => first.includes(order)), false);
     if (keys) await page.keyboard.press('-');
     else await page.getByTestId('page-previous').tap();

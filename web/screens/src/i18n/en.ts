@@ -92,7 +92,7 @@ export const en = {
   "key.help": "this help",
   lockTitle: "Clean the panel now",
   lockText: "Touch and keys are off for {n} s.",
-  soundBlocked: "Sound is blocked: tap here",
+  soundBlocked: "Turn sound on",
   "outcome.conflict": "{number}: somebody was faster. This is how it stands now.",
   "outcome.forbidden": "{number}: this screen may not do that.",
   "outcome.expired": "{number}: too late, nothing was done. Press again.",

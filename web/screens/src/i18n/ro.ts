@@ -94,7 +94,7 @@ export const ro: Texts & Record<string, string> = {
   "key.help": "acest ajutor",
   lockTitle: "Puteți curăța ecranul",
   lockText: "Atingerile și tastele sunt oprite {n} s.",
-  soundBlocked: "Sunetul e blocat: atingeți aici",
+  soundBlocked: "Pornește sunetul",
   "outcome.conflict": "{number}: altcineva a fost mai rapid. Așa stau lucrurile acum.",
   "outcome.forbidden": "{number}: acest ecran nu are voie.",
   "outcome.expired": "{number}: prea târziu, nu s-a făcut nimic. Apăsați din nou.",

@@ -94,7 +94,7 @@ export const ru: Texts & Record<string, string> = {
   "key.help": "эта подсказка",
   lockTitle: "Можно мыть панель",
   lockText: "Касания и клавиши отключены на {n} с.",
-  soundBlocked: "Звук отключён: коснитесь здесь",
+  soundBlocked: "Включить звук",
   "outcome.conflict": "{number}: кто-то успел раньше. Показано, как есть.",
   "outcome.forbidden": "{number}: этому экрану так нельзя.",
   "outcome.expired": "{number}: слишком поздно, ничего не сделано. Нажмите ещё раз.",
