@@ -213,8 +213,9 @@ impl Order {
         if item.ask.quantity != wanted.quantity {
             was.quantity.get_or_insert(item.ask.quantity);
         }
-        was.modifiers |=
-            !same_modifiers(&item.ask.modifiers, &wanted.modifiers) || item.ask.halves != wanted.halves;
+        if !same_modifiers(&item.ask.modifiers, &wanted.modifiers) || item.ask.halves != wanted.halves {
+            was.modifiers.get_or_insert_with(|| item.modifiers());
+        }
         if item.ask.note != wanted.note {
             was.note.get_or_insert(item.ask.note.clone().unwrap_or_default());
         }

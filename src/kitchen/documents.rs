@@ -456,8 +456,11 @@ fn whole(order: &Order, item: &Item, setup: &Setup) -> Option<Line> {
     })
 }
 
-fn modifiers(modifiers: &[outlet_protocols::ticket::Modifier]) -> Vec<ModifierLine> {
-    let shown = modifiers.iter().filter(|modifier| modifier.is_shown());
+/// Those that are shown, as the kitchen reads them.
+pub fn modifiers<'a>(
+    modifiers: impl IntoIterator<Item = &'a outlet_protocols::ticket::Modifier>,
+) -> Vec<ModifierLine> {
+    let shown = modifiers.into_iter().filter(|modifier| modifier.is_shown());
     shown.map(|modifier| ModifierLine { name: modifier.shown_name(), quantity: modifier.quantity }).collect()
 }
 

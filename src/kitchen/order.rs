@@ -10,6 +10,7 @@ use outlet_protocols::ticket::{self, OrderType, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::documents::{self, ModifierLine};
 use crate::clock::Timestamp;
 
 /// Where an item stands at a station.
@@ -163,9 +164,9 @@ pub struct Was {
     /// Another quantity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quantity: Option<Quantity>,
-    /// Other modifiers or halves.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub modifiers: bool,
+    /// The modifiers it had, those of its halves among them; empty: it had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modifiers: Option<Vec<ModifierLine>>,
     /// Another note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -274,6 +275,12 @@ impl Item {
     /// Its id.
     pub fn id(&self) -> &str {
         &self.ask.id
+    }
+
+    /// Its modifiers and those of its halves, as the kitchen reads them.
+    pub fn modifiers(&self) -> Vec<ModifierLine> {
+        let halves = self.ask.halves.iter().flat_map(|half| &half.modifiers);
+        documents::modifiers(self.ask.modifiers.iter().chain(halves))
     }
 
     /// Its part at a station.

@@ -27,7 +27,8 @@ export function timing(ticket: Ticket, drawn: Drawn, now: number): Timing {
   }
   const due = ticket.due ? Date.parse(ticket.due) : NaN;
   const busy = linesOf(ticket).some((line) => ["queued", "cooking"].includes(drawn?.get(line.item)?.state ?? line.state));
-  if (!Number.isFinite(moment) && busy && Number.isFinite(due)) moment = due;
+  // Past its time an order counts from there, however long its dishes still take.
+  if (busy && Number.isFinite(due) && (!Number.isFinite(moment) || (ticket.overdue && due <= now))) moment = due;
   let level: Level = "normal";
   if (Number.isFinite(moment)) {
     const left = moment - now;

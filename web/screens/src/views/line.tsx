@@ -119,7 +119,7 @@ function Modifiers({ t, list, whole }: { t: Translator; list: Modifier[] | undef
         const refused = thousandths(modifier.quantity) === 0;
         return (
           <span key={i} class={refused ? "modifier refused" : "modifier"}>
-            {refused ? <><Icon name="ban" /> {t("without")} 0 × </> : thousandths(modifier.quantity) === 1000 ? "+ " : `+ ${modifier.quantity} × `}
+            {refused ? <><Icon name="ban" /> 0 × </> : thousandths(modifier.quantity) === 1000 ? "+ " : `+ ${modifier.quantity} × `}
             <Typed text={modifier.name} />
           </span>
         );

@@ -86,15 +86,24 @@ export class Tile extends Component<TileProps, { hidden: number }> {
           <button type="button" class="head" data-testid="tile-bump" aria-label={`${t("bump")} ${ticket.number}`} onClick={() => app.bumpTicket(key)}>
             <span class="row">
               <kbd>{digitAt(slot)}</kbd>
-              <b class="number" data-testid="number"><Typed text={ticket.number} /></b>
+              {app.view() === "waiter" && ticket.table ? (
+                <b class="number" data-testid="table"><Icon name="dine-in" /> <Typed text={ticket.table} /></b>
+              ) : (
+                <b class="number" data-testid="number"><Typed text={ticket.number} /></b>
+              )}
               <TileClock app={app} ticket={ticket} level={shown} />
             </span>
             <span class="row under">
-              {ticket.table ? <b class="table" data-testid="table"><Icon name="dine-in" /> <Typed text={ticket.table} /></b> : null}
+              {app.view() === "waiter" ? (
+                ticket.table ? <b class="table" data-testid="number">#<Typed text={ticket.number} /></b> : null
+              ) : ticket.table ? (
+                <b class="table" data-testid="table"><Icon name="dine-in" /> <Typed text={ticket.table} /></b>
+              ) : null}
+              {linesOf(ticket).some((line) => line.state !== "served" && (line.allergens?.length ?? 0) > 0) ? <mark class="allergen" data-testid="allergen"><Icon name="warning" />{t("allergensShort")}</mark> : null}
               <TileMarks t={t} ticket={ticket} level={shown} />
               {ticket.table && ticket.type === "dine-in" ? null : <span><Icon name={ticket.type} /> {t(typeKey(ticket.type))}</span>}
               {ticket.waiter ? <Typed text={ticket.waiter} /> : null}
-              {ticket.guest ? <Typed text={ticket.guest} /> : null}
+              {ticket.guest ? <span>{t("guest")}: <Typed text={ticket.guest} /></span> : null}
               {ticket.guests ? <span>{t.n("guests", ticket.guests)}</span> : null}
               {ticket.due ? <span>{t("due", { time: wallClock(Date.parse(ticket.due)) })}</span> : null}
             </span>
