@@ -6,8 +6,8 @@
 //!
 //! - [`stations`]: what the configuration says; [`setup`]: where items go.
 //! - [`order`]: an order and its items; [`change`]: what jobs do to it; [`moves`]: what screens do to it.
-//! - [`engine`]: rounds; [`placing`]: its jobs, from their arrival to the screen that shows them; [`commands`]
-//!   and [`asked`]: what screens ask for and who may; [`batch`]: what a round writes.
+//! - [`engine`]: rounds; `placing`: its jobs, from their arrival to the screen that shows them; [`commands`]
+//!   and `asked`: what screens ask for and who may; `batch`: what a round writes.
 //! - [`documents`]: what is published; [`paper`]: a ticket that no screen has shown.
 
 mod asked;
