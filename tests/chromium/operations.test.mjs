@@ -187,6 +187,8 @@ for (const by of ['keys', 'touch']) {
     await menu();
     await pick(page, 'Take over the work of Grill', by);
     await until('the work is here', () => till.retained.get('kitchen/grill/manifest')?.pulled_by === 'cold' && !till.ticket('grill', 'a1'));
+    // The cook sees it, too; until then the menu offers what it offered before.
+    await page.locator('[data-testid=pulls][data-station=grill]').waitFor();
     await menu();
     await pick(page, 'end the hand-over', by);
     await until('the grill cooks again', () => !till.retained.get('kitchen/grill/manifest')?.pulled_by);

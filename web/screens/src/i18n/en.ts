@@ -77,6 +77,7 @@ export const en = {
   peakOn: "{name}: peak mode on", peakOff: "{name}: peak mode off",
   peak: "peak",
   pulledBy: "work goes to {name}",
+  pullsFrom: "with the work of {name}",
   unwatched: "NO SCREEN",
   open: "open",
   menuEmpty: "Nothing to do here.",

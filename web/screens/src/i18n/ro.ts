@@ -79,6 +79,7 @@ export const ro: Texts & Record<string, string> = {
   peakOn: "{name}: pornește ora de vârf", peakOff: "{name}: oprește ora de vârf",
   peak: "oră de vârf",
   pulledBy: "lucrează {name}",
+  pullsFrom: "lucrează și pentru {name}",
   unwatched: "FĂRĂ ECRAN",
   open: "deschise",
   menuEmpty: "Nimic de făcut aici.",

@@ -79,6 +79,7 @@ export const ru: Texts & Record<string, string> = {
   peakOn: "{name}: включить час пик", peakOff: "{name}: выключить час пик",
   peak: "час пик",
   pulledBy: "работает {name}",
+  pullsFrom: "и за {name}",
   unwatched: "НЕТ ЭКРАНА",
   open: "открыто",
   menuEmpty: "Здесь делать нечего.",

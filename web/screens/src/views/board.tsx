@@ -161,6 +161,11 @@ export function TopBar({ app }: { app: App }): JSX.Element {
       ) : null}
       {app.manifest()?.peak ? <mark><Icon name="bolt" />{t("peak")}</mark> : null}
       {app.manifest()?.pulled_by ? <mark data-testid="pulled"><Icon name="change" />{t("pulledBy", { name: app.manifest()?.pulled_by ?? "" })}</mark> : null}
+      {(app.manifest()?.pulls ?? []).map((from) => (
+        <mark key={from} data-testid="pulls" data-station={from}>
+          <Icon name="change" />{t("pullsFrom", { name: app.manifest()?.others?.find((other) => other.station === from)?.name ?? from })}
+        </mark>
+      ))}
       <span class="space" />
       <span class={`link ${state}`} data-testid="link" data-state={state} role="status">
         <Icon name={state === "live" ? "link" : "warning"} />
