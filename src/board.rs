@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::bus::Bus;
 use crate::bus::contract::{AttentionDocument, DeviceState, DeviceStateDocument, QueueState, Topics};
 use crate::clock::Clock;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 
 /// States change with every job; they are published at most this often.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(25);
@@ -92,12 +92,11 @@ impl Board {
                 }
             }
             if attention {
-                match journal.attention().await {
-                    Ok(jobs) => {
-                        let payload = serde_json::to_vec(&AttentionDocument { jobs }).unwrap_or_default();
-                        bus.retain(topics.attention(), payload);
+                match attention_document(&journal).await {
+                    Ok(document) => {
+                        bus.retain(topics.attention(), serde_json::to_vec(&document).unwrap_or_default());
                     }
-                    Err(error) => tracing::error!(%error, "the jobs that need attention can't be read"),
+                    Err(error) => tracing::error!(%error, "what needs attention can't be read"),
                 }
             }
             self.inner.changed.notified().await;
@@ -120,6 +119,10 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, Places> {
         self.inner.places.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+async fn attention_document(journal: &Journal) -> Result<AttentionDocument, JournalError> {
+    Ok(AttentionDocument { jobs: journal.attention().await?, notices: journal.notices().await? })
 }
 
 fn state_of(status: &DeviceStatus, queue: &QueueState) -> DeviceState {

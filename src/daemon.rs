@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup::{self, BackupError};
 use crate::board::Board;
 use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
 use crate::bus::Bus;
@@ -30,6 +31,7 @@ use crate::journal::{Journal, JournalError};
 use crate::kitchen::engine as kitchen;
 use crate::kitchen::setup::Setup;
 use crate::kitchen::stations::StationConfig;
+use crate::pulse::Pulse;
 use crate::queue::{Desk, DeskSettings, Worker};
 use crate::readings;
 use crate::requests::Requests;
@@ -38,10 +40,13 @@ use crate::screens::gateway::Upstream;
 use crate::screens::{Registry, Sight, WebError};
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
+use crate::web::metrics::{self, MetricsError, STALLED};
 use crate::web::{self, HttpError, atol_requests};
 
 /// How often old records are removed.
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+/// How often the journal is looked through.
+const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
 /// How long the last words may take when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -51,7 +56,9 @@ pub struct Daemon {
     bus: Bus,
     broker: Option<EmbeddedBroker>,
     http: Option<SocketAddr>,
+    metrics: Option<SocketAddr>,
     screens: Option<SocketAddr>,
+    journal: Journal,
     sequence: Sequence,
     agent: AgentDocument,
     workers: JoinSet<()>,
@@ -86,12 +93,18 @@ pub enum DaemonError {
     /// The journal can't be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A backup that waits can't be put back.
+    #[error("a backup can't be put back: {0}")]
+    Restore(#[from] BackupError),
     /// The embedded broker can't listen.
     #[error(transparent)]
     Broker(#[from] BrokerError),
     /// The HTTP door can't be opened.
     #[error(transparent)]
     Http(#[from] HttpError),
+    /// Nobody can ask how the agent does.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The screens' door can't be opened.
     #[error(transparent)]
     Web(#[from] WebError),
@@ -117,6 +130,7 @@ impl Daemon {
         let clock = clock::system();
         let topics = config.topics();
         let lock = lock(config)?;
+        backup::take_waiting(&config.data, clock())?;
         let (committed_tx, committed) = mpsc::unbounded_channel();
         let journal = Journal::open(&config.data, topics.clone(), clock.clone(), committed_tx)?;
         let stop = CancellationToken::new();
@@ -140,6 +154,7 @@ impl Daemon {
             requests,
             bus.clone(),
             kitchen.as_ref().map(kitchen::Closed::door),
+            config.limits,
         );
         let kitchen = match (kitchen, &screens) {
             (Some(closed), Some(door)) => {
@@ -160,6 +175,10 @@ impl Daemon {
         let committed = Committed { from: committed, onward };
         let (sequence, sequencing) =
             Sequence::start(journal.clone(), devices.clone(), topics.clone(), withheld, committed);
+        let metrics = match &config.metrics {
+            Some(metrics) => Some(metrics::listen(metrics).await?),
+            None => None,
+        };
         let door = match &config.http {
             Some(http) => Some(web::listen(http).await?),
             None => None,
@@ -176,27 +195,31 @@ impl Daemon {
         let speaking =
             unsaid.keep_saying(connection, journal.clone(), outbox, intake.clone(), hang_up.clone());
         introduce(&bus, &topics, &agent, &devices);
+        let pulse = Pulse::default();
         let mut workers = JoinSet::new();
         let mut background = JoinSet::new();
         if let Some(mut kitchen) = kitchen {
             // Before the first connection: what the broker has and the kitchen does not know is cleared then.
             kitchen.introduce();
-            workers.spawn(kitchen.run(stop.clone()));
+            workers.spawn(pulse.clone().of("the kitchen".into(), kitchen.run(stop.clone())));
         }
 
         for (driver, desk) in desks {
-            workers.spawn(Worker::new(driver, desk, stop.clone(), abort.clone()).run());
+            let part = format!("the worker of {}", desk.id());
+            let worker = Worker::new(driver, desk, stop.clone(), abort.clone());
+            workers.spawn(pulse.clone().of(part, worker.run()));
         }
-        background.spawn(speaking);
-        background.spawn(sequencing);
+        background.spawn(pulse.clone().of("the client of the broker".into(), speaking));
+        background.spawn(pulse.clone().of("the sequence of jobs".into(), sequencing));
         board.attention_changed();
         background.spawn(board.clone().publish(bus.clone(), topics.clone(), journal.clone()));
         for (device, read) in readings {
             background.spawn(readings::publish(device, read, bus.clone(), topics.clone(), clock.clone()));
         }
         if let Some(interval) = crate::systemd::watchdog_interval() {
-            background.spawn(feed_watchdog(interval, journal.clone()));
+            background.spawn(feed_watchdog(interval, journal.clone(), pulse.clone()));
         }
+        background.spawn(look_after(journal.clone(), board.clone()));
         background.spawn(housekeep(journal.clone(), config.journal.keep_days, config.journal.keep_feed_days));
         if broker.is_some() {
             bus.wait_connected().await;
@@ -208,11 +231,30 @@ impl Daemon {
             let sight = Sight { board: board.clone(), devices: devices.clone() };
             doors.spawn(door.serve(upstream, sight, hang_up.clone())?);
         }
+        let metrics_addr = metrics.as_ref().map(metrics::Listener::addr);
+        if let Some(metrics) = metrics {
+            let sources = metrics::Sources {
+                journal: journal.clone(),
+                board: board.clone(),
+                devices: devices.clone(),
+                bus: bus.clone(),
+                pulse,
+                started: agent.started_at,
+                stop: stop.clone(),
+            };
+            doors.spawn(metrics.serve(sources, hang_up.clone()));
+        }
         if let Some(door) = door {
             let default_device = config.http.as_ref().and_then(|http| http.default_device.clone());
             let sequence = sequence.clone();
-            let requests =
-                atol_requests::AtolRequests { intake, sequence, journal, devices, board, default_device };
+            let requests = atol_requests::AtolRequests {
+                intake,
+                sequence,
+                journal: journal.clone(),
+                devices,
+                board,
+                default_device,
+            };
             doors.spawn(door.serve(atol_requests::pages(requests), hang_up.clone()));
         }
         let drain = Duration::from_secs(u64::from(config.queue.drain_s));
@@ -221,7 +263,9 @@ impl Daemon {
             bus,
             broker,
             http,
+            metrics: metrics_addr,
             screens: screens_addr,
+            journal,
             sequence,
             agent,
             workers,
@@ -250,6 +294,11 @@ impl Daemon {
         self.http
     }
 
+    /// Where programs ask how the agent does, if they may.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
     /// Where screens connect, if they may.
     pub fn screens_addr(&self) -> Option<SocketAddr> {
         self.screens
@@ -267,6 +316,9 @@ impl Daemon {
             Some(ended) = workers.join_next() => ended,
             Some(ended) = background.join_next() => ended,
             Some(ended) = doors.join_next() => ended,
+            () = self.journal.broken() => return DaemonError::Journal(JournalError::Corrupt(
+                "a page of it can't be read".into(),
+            )),
         };
         match ended {
             Err(error) => DaemonError::Ended(error.to_string()),
@@ -550,6 +602,10 @@ impl PublishHook for Hook {
             Receipt::Acknowledge
         })
     }
+
+    fn refused(&self, client: &str, user: &str, from: SocketAddr) {
+        self.intake.not_let_in(user, client, &from.to_string());
+    }
 }
 
 /// Retained documents of the agent and its devices.
@@ -577,10 +633,31 @@ async fn housekeep(journal: Journal, keep_days: u32, keep_feed_days: u32) {
     }
 }
 
-/// An agent whose journal does not answer is not alive.
-async fn feed_watchdog(interval: Duration, journal: Journal) {
+/// Looks at every page of the journal once a day, so that a disk that forgets is known before it matters.
+async fn look_after(journal: Journal, board: Board) {
     loop {
-        if journal.write(|_| Ok(())).await.is_ok() {
+        tokio::time::sleep(LOOK_THROUGH).await;
+        match journal.look_through().await {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::error!("the journal has damaged pages: see attention");
+                board.attention_changed();
+            }
+            Err(error) => tracing::warn!(%error, "the journal could not be looked through"),
+        }
+    }
+}
+
+/// An agent whose journal does not answer, or whose workers get no turn, is not alive.
+async fn feed_watchdog(interval: Duration, journal: Journal, pulse: Pulse) {
+    loop {
+        let stalled = pulse.stalled(STALLED);
+        if !stalled.is_empty() {
+            tracing::error!(
+                parts = stalled.join(", "),
+                "parts of the agent get no turn: the watchdog is not fed"
+            );
+        } else if journal.write(|_| Ok(())).await.is_ok() {
             crate::systemd::alive();
         }
         tokio::time::sleep(interval).await;

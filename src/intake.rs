@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use outlet_devices::driver::{Check, Command, Description, Request};
@@ -17,6 +17,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::audit::{self, Asked, SignIns};
 use crate::broker::SCREENS_USER;
 use crate::bus::Bus;
 use crate::bus::contract::{
@@ -26,6 +27,7 @@ use crate::bus::message::{Heard, Message};
 use crate::journal::machine::Job;
 use crate::journal::{self, Journal, JournalError, NewJob};
 use crate::kitchen::engine::{self as kitchen, Giver};
+use crate::limits::{Limits, LimitsConfig};
 use crate::requests::Requests;
 use crate::rights::{Right, Rights};
 use crate::sequence::{Place, Sequence};
@@ -151,6 +153,14 @@ pub struct Intake {
     requests_at_once: Arc<Semaphore>,
     bus: Bus,
     kitchen: Option<kitchen::Door>,
+    limits: Limits,
+    sign_ins: SignIns,
+}
+
+impl Asked {
+    fn of(message: &Message) -> Self {
+        Self { user: message.user.clone(), client: message.client.clone(), by: None }
+    }
 }
 
 impl Intake {
@@ -163,9 +173,22 @@ impl Intake {
         requests: Requests,
         bus: Bus,
         kitchen: Option<kitchen::Door>,
+        limits: LimitsConfig,
     ) -> Arc<Self> {
         let requests_at_once = Arc::new(Semaphore::new(REQUESTS_AT_ONCE));
-        Arc::new(Self { topics, journal, devices, rights, requests, requests_at_once, bus, kitchen })
+        let (limits, sign_ins) = (Limits::new(limits), SignIns::default());
+        Arc::new(Self {
+            topics,
+            journal,
+            devices,
+            rights,
+            requests,
+            requests_at_once,
+            bus,
+            kitchen,
+            limits,
+            sign_ins,
+        })
     }
 
     /// Whether a topic is one of the agent's command topics.
@@ -178,6 +201,10 @@ impl Intake {
         let to = self.answer_to(message);
         match self.judge(device, message) {
             Err(refusal) => {
+                let asked = Asked::of(message);
+                if let Some(entry) = audit::of_job(device, refusal.id.as_deref(), asked, &refusal.error) {
+                    self.journal.record_later(entry);
+                }
                 self.refuse(&to, device, refusal);
                 Box::pin(async {})
             }
@@ -186,7 +213,7 @@ impl Intake {
     }
 
     fn judge(&self, device: &str, message: &Message) -> Result<Judged, Refusal> {
-        if let Some(error) = misuse(message) {
+        if let Some(error) = misuse(message).or_else(|| self.flood(message)) {
             return Err(Refusal::of(message, error));
         }
         let submission = parse(&message.payload)
@@ -229,7 +256,11 @@ impl Intake {
             return Err(ErrorBody::retryable("throttled", text));
         }
         let device = target.clone();
-        Ok(Judged { submission, reply_to, payload, work, device, expiry_s: None, place: None })
+        let user = match asker {
+            Asker::Client(user) => user.map(str::to_owned),
+            Asker::Agent => None,
+        };
+        Ok(Judged { submission, reply_to, payload, work, device, user, expiry_s: None, place: None })
     }
 
     fn check_rights(
@@ -331,6 +362,26 @@ impl Intake {
         })
     }
 
+    /// Why a client that sends too much is not heard now. External brokers don't tell who sends.
+    fn flood(&self, message: &Message) -> Option<ErrorBody> {
+        let client = message.client.as_deref()?;
+        if self.limits.allow(client, Instant::now()) {
+            return None;
+        }
+        let text = format!(
+            "this client sends more than {} messages a second, [limits] allows no more: slow down and repeat",
+            self.limits.messages_per_s()
+        );
+        Some(ErrorBody::retryable("throttled", text))
+    }
+
+    /// Records that the broker did not let somebody in.
+    pub fn not_let_in(&self, user: &str, client: &str, from: &str) {
+        if let Some(entry) = self.sign_ins.refused(user, client, from, Instant::now()) {
+            self.journal.record_later(entry);
+        }
+    }
+
     /// Hands a job to the journal, and from there to its worker.
     fn write(
         &self,
@@ -382,7 +433,7 @@ impl Intake {
             tracing::info!(screen = %shorten(screen), "a command for a kitchen that is not configured");
             return Box::pin(async {});
         };
-        if let Some(error) = misuse(&message) {
+        if let Some(error) = misuse(&message).or_else(|| self.flood(&message)) {
             tracing::info!(screen, message = error.message, "a kitchen command is not taken");
             return Box::pin(async {});
         }
@@ -419,7 +470,7 @@ impl Intake {
     }
 
     async fn reply_of(&self, device: Option<&str>, message: &Message, to: AnswerTo) -> (Reply, AnswerTo) {
-        if let Some(error) = misuse(message) {
+        if let Some(error) = misuse(message).or_else(|| self.flood(message)) {
             return (Reply::refused(error), to);
         }
         let mut value: Value = match serde_json::from_slice(&message.payload) {
@@ -437,9 +488,12 @@ impl Intake {
         let correlation = take("correlation");
         let user = message.user.as_deref();
         let mut reply = match device {
-            None => self.requests.agent(value, user, &self.rights).await,
-            Some(device) => self.requests.device(device, value, user, &self.rights).await,
+            None => self.requests.agent(value.clone(), user, &self.rights).await,
+            Some(device) => self.requests.device(device, value.clone(), user, &self.rights).await,
         };
+        if let Some(entry) = audit::of_request(&value, device, Asked::of(message), &reply) {
+            self.journal.record_later(entry);
+        }
         reply.correlation = correlation;
         (reply, to)
     }
@@ -484,6 +538,7 @@ impl Intake {
             attempt: 0,
             begun: false,
             by: None,
+            user: None,
             accepted_at: None,
             deadline: None,
             confidence: None,
@@ -580,6 +635,7 @@ struct Judged {
     payload: Vec<u8>,
     work: Work,
     device: Arc<Device>,
+    user: Option<String>,
     expiry_s: Option<u32>,
     /// Its place, where it came by another door than the bus.
     place: Option<Place>,
@@ -588,7 +644,7 @@ struct Judged {
 impl Judged {
     /// What goes on disk, and what it asks for.
     fn into_record(self) -> (NewJob, Work) {
-        let Self { submission, reply_to: _, payload, work, device, expiry_s, place } = self;
+        let Self { submission, reply_to: _, payload, work, device, user, expiry_s, place } = self;
         let hash = hash_of(&device.id, &payload);
         let ttl_s = submission.ttl_s.or(default_ttl_s(submission.kind, &work));
         let ttl_s = match (ttl_s, expiry_s) {
@@ -596,6 +652,7 @@ impl Judged {
             (ttl, expiry) => ttl.or(expiry),
         };
         let mut job = new_job(&device.id, &submission, work.is_booked());
+        job.user = user;
         if let Some(place) = place {
             place.mark(&mut job);
         }
@@ -780,6 +837,7 @@ fn new_job(device: &str, submission: &Submission, booked: bool) -> Job {
         copies: submission.copies.unwrap_or(1),
         stale: submission.stale.unwrap_or(Stale::Expire),
         by: submission.by.clone(),
+        user: None,
         accepted_at: Default::default(),
         deadline: None,
         marks: Vec::new(),

@@ -2,6 +2,8 @@
 //!
 //! The daemon's parts; [`daemon`] wires them and ARCHITECTURE.md shows how they hang together.
 
+pub mod audit;
+pub mod backup;
 pub mod board;
 pub mod broker;
 pub mod bus;
@@ -11,6 +13,8 @@ pub mod daemon;
 pub mod intake;
 pub mod journal;
 pub mod kitchen;
+pub mod limits;
+pub mod pulse;
 pub mod queue;
 pub mod readings;
 pub mod requests;

@@ -71,6 +71,7 @@ impl Requests {
             }
             AgentRequest::Cancel { job, by } => self.change(&job, Event::Cancel { by: who(by) }).await,
             AgentRequest::Release { job, by } => self.change(&job, Event::Release { by: who(by) }).await,
+            AgentRequest::Dismiss { notice, by } => self.dismiss(notice, who(by)).await,
             AgentRequest::Resolve { job, answer, by } => {
                 self.change(&job, Event::Resolve { answer, by: who(by) }).await
             }
@@ -99,6 +100,15 @@ impl Requests {
             device.tell(ToWorker::Changed(Box::new(transition.job)));
         }
         Ok(json!({"job": document}))
+    }
+
+    async fn dismiss(&self, notice: u64, by: Option<String>) -> Result<Value, ErrorBody> {
+        if !self.journal.dismiss(notice).await? {
+            return Err(ErrorBody::new("invalid-request", format!("there is no notice {notice}")));
+        }
+        tracing::info!(notice, by, "a notice is dismissed");
+        self.board.attention_changed();
+        Ok(json!({"notice": notice}))
     }
 
     async fn diagnose(&self) -> Value {

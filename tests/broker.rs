@@ -17,6 +17,8 @@ use outletd::broker::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use wire::{Client, Connect, PUBACK, PUBCOMP, PUBREC, PUBREL, Packet, Publish, V5, V311, binary};
 
 type Seen = (Inbound, oneshot::Sender<Receipt>);
@@ -88,7 +90,7 @@ fn user(name: &str, publish: &[&str], subscribe: &[&str]) -> User {
     let owned = |filters: &[&str]| filters.iter().map(|filter| (*filter).to_owned()).collect();
     User {
         name: name.to_owned(),
-        password: Password::new(format!("{name}-secret")),
+        password: Some(Password::new(format!("{name}-secret"))),
         publish: owned(publish),
         subscribe: owned(subscribe),
     }
@@ -290,7 +292,7 @@ async fn users_may_use_their_topics_and_no_others() {
 async fn with_users_configured_nobody_else_comes_in() {
     // Made with `argon2 saltsaltsalt -id -e -t 1 -k 64 -p 1` from the password "hashed-secret".
     let mut hashed = user("hashed", &[], &[]);
-    hashed.password = Password::new(HASHED_SECRET);
+    hashed.password = Some(Password::new(HASHED_SECRET));
     let users = vec![user("pos", &["job/+"], &[]), hashed];
     let broker = Broker::start(EmbeddedConfig { users, ..anywhere() }).await;
     for (connect, reason) in [
@@ -345,7 +347,7 @@ async fn the_agents_name_topics_and_rights_are_its_own() {
 #[tokio::test]
 async fn an_address_of_the_network_needs_users_and_tls() {
     let open = SocketAddr::from(([0, 0, 0, 0], 0));
-    let tls = || Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() });
+    let tls = || Some(TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into(), clients: None });
     let users = || vec![user("pos", &["#"], &["#"])];
     for (config, missing) in [
         (EmbeddedConfig { mqtt: open, ..anywhere() }, "[[embedded.users]] and [embedded.tls]"),
@@ -363,35 +365,12 @@ async fn an_address_of_the_network_needs_users_and_tls() {
 
 #[tokio::test]
 async fn on_the_network_clients_speak_tls_and_the_agent_comes_by_loopback() {
-    let dir = tempfile::tempdir().unwrap();
-    let made = rcgen::generate_simple_self_signed(vec!["outlet".to_owned()]).unwrap();
-    let files = TlsFiles { certificate: dir.path().join("cert.pem"), key: dir.path().join("key.pem") };
-    std::fs::write(&files.certificate, made.cert.pem()).unwrap();
-    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
-    let broker = Broker::start(EmbeddedConfig {
-        mqtt: SocketAddr::from(([0, 0, 0, 0], 0)),
-        tls: Some(files),
-        users: vec![user("pos", &["#"], &["#"])],
-        ..anywhere()
-    })
-    .await;
-    let network = SocketAddr::from(([127, 0, 0, 1], broker.addr().port()));
-
-    let mut roots = tokio_rustls::rustls::RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let network = Network::open(None, vec![user("pos", &["#"], &["#"])]).await;
+    let broker = &network.broker;
     // A client that never speaks keeps nobody else from the handshake.
-    let _silent = TcpStream::connect(network).await.unwrap();
-    let socket = TcpStream::connect(network).await.unwrap();
-    let socket = connector.connect("outlet".try_into().unwrap(), socket).await.unwrap();
+    let _silent = TcpStream::connect(network.addr).await.unwrap();
     let connect = Connect::new(V5, "pos").login("pos", "pos-secret");
-    let (mut pos, answer) = Client::greet(socket, connect).await;
+    let (mut pos, answer) = Client::greet(network.connect(None).await.unwrap(), connect).await;
     assert!(matches!(answer, Packet::ConnAck { reason: 0, .. }), "{answer:?}");
     pos.publish(Publish::qos1(1, "note/a", b"x")).await;
     assert!(matches!(pos.next().await, Packet::Ack { kind: PUBACK, id: 1, .. }));
@@ -403,6 +382,138 @@ async fn on_the_network_clients_speak_tls_and_the_agent_comes_by_loopback() {
     assert!(matches!(answer, Packet::ConnAck { reason: 0x87, .. }), "{answer:?}");
     let connect = Connect::new(V5, &access.client_id).login(&access.user, &access.password);
     Client::join(access.addr, connect).await;
+}
+
+#[tokio::test]
+async fn who_shows_a_certificate_of_the_outlet_is_the_user_it_names_and_needs_no_password() {
+    let authority = Authority::new();
+    let mut till = user("till", &["note/#"], &["#"]);
+    till.password = None;
+    let users = vec![till, user("office", &["#"], &["#"])];
+    let network = Network::open(Some(&authority), users).await;
+    let shown = authority.sign("till");
+    let (mut client, answer) =
+        Client::greet(network.connect(Some(&shown)).await.unwrap(), Connect::new(V5, "pos-1")).await;
+    assert!(matches!(answer, Packet::ConnAck { reason: 0, .. }), "{answer:?}");
+    client.publish(Publish::qos1(1, "note/a", b"x")).await;
+    assert_eq!(client.next().await, success(PUBACK, 1));
+    client.publish(Publish::qos1(2, "other/a", b"x")).await;
+    assert_eq!(client.next().await, Packet::Ack { kind: PUBACK, id: 2, reason: 0x87 });
+
+    // With a password as before, where no certificate is shown.
+    let by_password = Connect::new(V5, "pc-1").login("office", "office-secret");
+    let (_, answer) = Client::greet(network.connect(None).await.unwrap(), by_password).await;
+    assert!(matches!(answer, Packet::ConnAck { reason: 0, .. }), "{answer:?}");
+    for (certificate, connect, reason) in [
+        (None, Connect::new(V5, "a").login("till", ""), 0x86),
+        (Some(&shown), Connect::new(V5, "b").login("office", "office-secret"), 0x87),
+        (Some(&authority.sign("nobody")), Connect::new(V5, "c"), 0x87),
+    ] {
+        let socket = network.connect(certificate).await.unwrap();
+        let (_, answer) = Client::greet(socket, connect).await;
+        assert!(matches!(answer, Packet::ConnAck { reason: said, .. } if said == reason), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_authority_ends_the_handshake() {
+    let (ours, other) = (Authority::new(), Authority::new());
+    let network = Network::open(Some(&ours), vec![user("till", &["#"], &["#"])]).await;
+    // With TLS 1.3 the client learns of it with the first byte it reads.
+    if let Ok(mut socket) = network.connect(Some(&other.sign("till"))).await {
+        let mut byte = [0];
+        let read = tokio::io::AsyncReadExt::read(&mut socket, &mut byte).await;
+        assert!(matches!(read, Err(_) | Ok(0)), "{read:?}");
+    }
+}
+
+#[test]
+fn a_user_without_a_password_needs_certificates_to_be_asked_for() {
+    let mut till = user("till", &["#"], &["#"]);
+    till.password = None;
+    let refused = EmbeddedConfig { users: vec![till], ..anywhere() }.check().unwrap_err();
+    assert!(refused.to_string().contains("[embedded.tls] clients"), "{refused}");
+}
+
+/// A broker on an address of the network, reached by loopback.
+struct Network {
+    broker: Broker,
+    addr: SocketAddr,
+    server: CertificateDer<'static>,
+    _folder: tempfile::TempDir,
+}
+
+impl Network {
+    async fn open(clients: Option<&Authority>, users: Vec<User>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["outlet".to_owned()]).unwrap();
+        let file = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let files = TlsFiles {
+            certificate: file("cert.pem", made.cert.pem()),
+            key: file("key.pem", made.signing_key.serialize_pem()),
+            clients: clients.map(|authority| file("clients.pem", authority.pem.clone())),
+        };
+        let mqtt = SocketAddr::from(([0, 0, 0, 0], 0));
+        let broker = Broker::start(EmbeddedConfig { mqtt, tls: Some(files), users, ..anywhere() }).await;
+        let addr = SocketAddr::from(([127, 0, 0, 1], broker.addr().port()));
+        Self { broker, addr, server: made.cert.der().clone(), _folder: folder }
+    }
+
+    async fn connect(&self, shown: Option<&Shown>) -> std::io::Result<TlsStream<TcpStream>> {
+        let mut roots = tokio_rustls::rustls::RootCertStore::empty();
+        roots.add(self.server.clone()).unwrap();
+        let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+        let config = tokio_rustls::rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let config = match shown {
+            Some(shown) => {
+                let key = PrivatePkcs8KeyDer::from(shown.key.clone()).into();
+                config.with_client_auth_cert(vec![shown.certificate.clone()], key).unwrap()
+            }
+            None => config.with_no_client_auth(),
+        };
+        let socket = TcpStream::connect(self.addr).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        connector.connect("outlet".try_into().unwrap(), socket).await
+    }
+}
+
+/// An authority that signs certificates of clients.
+struct Authority {
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    pem: String,
+}
+
+/// What a client shows.
+struct Shown {
+    certificate: CertificateDer<'static>,
+    key: Vec<u8>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "clients of the outlet");
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self { issuer: rcgen::Issuer::new(params, key), pem }
+    }
+
+    fn sign(&self, name: &str) -> Shown {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let signed = params.signed_by(&key, &self.issuer).unwrap();
+        Shown { certificate: signed.der().clone(), key: key.serialize_der() }
+    }
 }
 
 #[tokio::test]

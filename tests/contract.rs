@@ -423,6 +423,7 @@ fn life(stale: Stale, events: Vec<Event>) -> Job {
         copies: 1,
         stale,
         by: Some("pos-1".into()),
+        user: None,
         accepted_at: NOW,
         deadline: Some(NOW.plus_ms(10)),
         marks: Vec::new(),

@@ -4,6 +4,8 @@
 
 #[path = "journal/model.rs"]
 mod model;
+#[path = "journal/recovery.rs"]
+mod recovery;
 #[path = "journal/support.rs"]
 mod support;
 
@@ -19,6 +21,7 @@ use outletd::bus::message::{Heard, Message};
 use outletd::intake::{Device, Devices, Intake as Gate, Readiness, ToWorker};
 use outletd::journal::machine::{Event, Refused};
 use outletd::journal::{Intake, Journal, JournalError};
+use outletd::limits::LimitsConfig;
 use outletd::requests::Requests;
 use outletd::rights::Rights;
 use rusqlite::Connection;
@@ -332,6 +335,7 @@ async fn a_journal_of_the_first_format_is_taken_over_with_all_it_has() {
          DROP TABLE kitchen_commands;
          DROP TABLE kitchen;
          DROP TABLE screens;
+         DROP TABLE notices;
          UPDATE counters SET value = 7;
          PRAGMA user_version = 1;",
     )
@@ -483,17 +487,6 @@ async fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_journal_is_named_with_the_remedy() {
-    let shelf = Shelf::new();
-    std::fs::write(shelf.path(), "this is not a database, it is a shopping list".repeat(100)).unwrap();
-    let error = shelf.try_open().err().unwrap();
-    assert!(matches!(error, JournalError::Unreadable { .. }), "{error}");
-    let text = error.to_string();
-    assert!(text.contains(&shelf.path().display().to_string()), "{text}");
-    assert!(text.contains("not a database") && text.contains("move it away"), "{text}");
-}
-
-#[tokio::test]
 async fn a_folder_that_can_not_be_made_is_named_with_the_remedy() {
     let shelf = Shelf::new();
     let in_the_way = shelf.path();
@@ -581,7 +574,19 @@ fn gate(journal: &Journal) -> (Arc<Gate>, mpsc::UnboundedReceiver<ToWorker>) {
     let devices: Arc<Devices> = Arc::new([("kitchen".to_owned(), Arc::new(device))].into());
     let requests = Requests::new(journal.clone(), devices.clone(), Board::new(journal.clock().clone()));
     let bus = outletd::bus::client::bus().0;
-    (Gate::new(topics(), journal.clone(), devices, Rights::default(), requests, bus, None), told)
+    (
+        Gate::new(
+            topics(),
+            journal.clone(),
+            devices,
+            Rights::default(),
+            requests,
+            bus,
+            None,
+            LimitsConfig::default(),
+        ),
+        told,
+    )
 }
 
 fn message(payload: &[u8]) -> Message {

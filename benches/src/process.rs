@@ -37,7 +37,7 @@ impl Outlet {
         let folder = tempfile::Builder::new().prefix("outlet-").tempdir_in(work)?;
         let port = free_port()?;
         let mut toml = format!(
-            "outlet = \"bench\"\ndata = {:?}\n[embedded]\nmqtt = \"127.0.0.1:{port}\"\n",
+            "outlet = \"bench\"\ndata = {:?}\n[limits]\nmessages_per_s = 1000000\nburst = 1000000\n[embedded]\nmqtt = \"127.0.0.1:{port}\"\n",
             folder.path().join("data")
         );
         let mut all = Vec::new();
@@ -62,7 +62,7 @@ impl Outlet {
         let folder = tempfile::Builder::new().prefix("outlet-").tempdir_in(work)?;
         let port = free_port()?;
         let toml = format!(
-            "outlet = \"bench\"\ndata = {:?}\n[embedded]\nmqtt = \"127.0.0.1:{port}\"\n{devices}",
+            "outlet = \"bench\"\ndata = {:?}\n[limits]\nmessages_per_s = 1000000\nburst = 1000000\n[embedded]\nmqtt = \"127.0.0.1:{port}\"\n{devices}",
             folder.path().join("data")
         );
         std::fs::write(folder.path().join("outletd.toml"), toml)?;

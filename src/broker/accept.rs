@@ -18,14 +18,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::task::JoinSet;
 pub(super) use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{DEFAULT_VERSIONS, ServerConfig};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::{DEFAULT_VERSIONS, RootCertStore, ServerConfig};
 use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::http::{self, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 use super::link::{Conn, Link, Tap, say_goodbye};
 use super::rights::{Access, Gate};
@@ -129,9 +133,12 @@ async fn welcome(
     let acceptor = core.tls.clone().filter(|_| secure);
     let entered = tokio::time::timeout(HANDSHAKE_LIMIT, async {
         match acceptor {
-            None => enter(socket, kind, &core).await,
+            None => enter(socket, kind, None, &core).await,
             Some(acceptor) => match acceptor.accept(socket).await {
-                Ok(socket) => enter(socket, kind, &core).await,
+                Ok(socket) => {
+                    let certified = common_name(socket.get_ref().1.peer_certificates())?;
+                    enter(socket, kind, certified, &core).await
+                }
                 Err(error) => Err(error.to_string()),
             },
         }
@@ -146,11 +153,20 @@ async fn welcome(
 trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for S {}
 
-struct Entered(Box<dyn Stream>);
+struct Entered {
+    socket: Box<dyn Stream>,
+    /// The common name of the certificate that was shown.
+    certified: Option<String>,
+}
 
-async fn enter(socket: impl Stream + 'static, kind: Kind, core: &Core) -> Result<Entered, String> {
+async fn enter(
+    socket: impl Stream + 'static,
+    kind: Kind,
+    certified: Option<String>,
+    core: &Core,
+) -> Result<Entered, String> {
     if kind != Kind::WebSocket {
-        return Ok(Entered(Box::new(socket)));
+        return Ok(Entered { socket: Box::new(socket), certified });
     }
     // A message may be larger than a packet, so that the packet's own limit is the one that speaks.
     let limits = WebSocketConfig::default()
@@ -160,18 +176,20 @@ async fn enter(socket: impl Stream + 'static, kind: Kind, core: &Core) -> Result
     let doorman = Doorman { origins: core.origins.clone() };
     tokio_tungstenite::accept_hdr_async_with_config(socket, doorman, Some(limits))
         .await
-        .map(|stream| Entered(Box::new(WebSocketStreamWrapper::new(stream))))
+        .map(|stream| Entered { socket: Box::new(WebSocketStreamWrapper::new(stream)), certified })
         .map_err(|error| error.to_string())
 }
 
 impl Entered {
     async fn run(self, from: SocketAddr, kind: Kind, shutdown: broadcast::Receiver<()>, core: Arc<Core>) {
         let conn = Arc::new(Conn::default());
-        let (link, back) = Link::new(self.0, Arc::clone(&conn));
+        let (link, back) = Link::new(self.socket, Arc::clone(&conn));
         let gate = Gate {
             access: Arc::clone(&core.access),
             conn: Arc::clone(&conn),
+            hook: Arc::clone(&core.hook),
             agent_only: kind == Kind::AgentOnly,
+            certified: self.certified,
         };
         let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn) };
         let broker = BrokerConfig { event_handler: Some(Arc::new(tap)), ..core.broker.clone() };
@@ -263,15 +281,54 @@ pub(super) fn tls_acceptor(files: &TlsFiles) -> Result<TlsAcceptor, BrokerError>
     let key = PrivateKeyDer::from_pem_file(&files.key)
         .map_err(|error| wrong(&files.key, format!("is no PEM private key: {error}")))?;
     // Named, because a second cryptography library in the build would make rustls' own choice panic.
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let provider = Arc::new(ring::default_provider());
+    let clients = match &files.clients {
+        Some(path) => client_verifier(path, &provider).map_err(|problem| wrong(path, problem))?,
+        None => WebPkiClientVerifier::no_client_auth(),
+    };
+    let config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(DEFAULT_VERSIONS)
         .map_err(|error| error.to_string())
         .and_then(|builder| {
-            let builder = builder.with_no_client_auth();
+            let builder = builder.with_client_cert_verifier(clients);
             builder.with_single_cert(chain, key).map_err(|error| error.to_string())
         })
         .map_err(|problem| wrong(certificate, problem))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Takes certificates of these authorities, and clients that show none: they have a password.
+fn client_verifier(
+    path: &Path,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in
+        CertificateDer::pem_file_iter(path).map_err(|error| format!("can't be read: {error}"))?
+    {
+        let certificate = certificate.map_err(|error| format!("is no PEM certificate: {error}"))?;
+        roots
+            .add(certificate)
+            .map_err(|error| format!("has a certificate that is no authority's: {error}"))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .allow_unauthenticated()
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+/// The common name (RFC 5280, section 4.1.2.6) of the certificate that a client has shown and that was verified.
+fn common_name(shown: Option<&[CertificateDer<'_>]>) -> Result<Option<String>, String> {
+    let Some(certificate) = shown.and_then(<[_]>::first) else { return Ok(None) };
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| error.to_string())?;
+    let mut names = certificate.subject().iter_common_name();
+    match (names.next().map(|name| name.as_str()), names.next()) {
+        (Some(Ok(name)), None) => Ok(Some(name.to_owned())),
+        _ => {
+            Err("the client's certificate has no common name, or several: make one with the user's name"
+                .into())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -73,6 +73,10 @@ pub struct TlsFiles {
     pub certificate: PathBuf,
     /// Its key: PKCS#8, PKCS#1 or SEC1.
     pub key: PathBuf,
+    /// Certificates of the authorities that sign those of clients, PEM. A client that shows such a certificate is
+    /// the user whom its common name names, and needs no password.
+    #[serde(default)]
+    pub clients: Option<PathBuf>,
 }
 
 /// Bounds. The defaults suit an outlet of a hundred tills, screens and handhelds.
@@ -138,8 +142,19 @@ impl EmbeddedConfig {
             if !names.insert(user.name.as_str()) {
                 return Err(refuse("is there twice: remove one".into()));
             }
-            if let Some(problem) = user.password.problem() {
-                return Err(refuse(problem.into()));
+            match &user.password {
+                Some(password) => {
+                    if let Some(problem) = password.problem() {
+                        return Err(refuse(problem.into()));
+                    }
+                }
+                None if self.tls.as_ref().is_some_and(|tls| tls.clients.is_some()) => {}
+                None => {
+                    return Err(refuse(
+                        "has no password: set one, or let it show a certificate ([embedded.tls] clients)"
+                            .into(),
+                    ));
+                }
             }
             for filter in user.publish.iter().chain(&user.subscribe) {
                 if let Some(problem) = filter_problem(filter) {

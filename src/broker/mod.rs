@@ -58,6 +58,9 @@ pub use rights::{Password, SCREENS_USER, User, covers};
 pub trait PublishHook: Send + Sync + 'static {
     /// Must not block; what takes time belongs into [`Handling::after`].
     fn publish(&self, message: Inbound) -> Handling;
+
+    /// A client was not let in.
+    fn refused(&self, _client: &str, _user: &str, _from: SocketAddr) {}
 }
 
 /// A publish as it came in.

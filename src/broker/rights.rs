@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use super::link::Conn;
-use super::{AgentAccess, EmbeddedConfig};
+use super::{AgentAccess, EmbeddedConfig, PublishHook};
 
 /// The name the agent signs in with.
 pub(super) const AGENT_USER: &str = "outletd-agent";
@@ -25,8 +25,9 @@ pub const SCREENS_USER: &str = "outletd-screens";
 pub struct User {
     /// MQTT user name.
     pub name: String,
-    /// Password, or its Argon2 hash.
-    pub password: Password,
+    /// Password, or its Argon2 hash. Without one the user signs in by its certificate alone.
+    #[serde(default)]
+    pub password: Option<Password>,
     /// Topic filters the user may publish below.
     #[serde(default)]
     pub publish: Vec<String>,
@@ -174,7 +175,13 @@ impl Access {
         self.attempts.cleanup_expired();
     }
 
-    async fn sign_in(&self, connect: &ConnectPacket, from: IpAddr) -> Result<Who, ReasonCode> {
+    /// `certified`: the common name of the certificate that the client has shown.
+    async fn sign_in(
+        &self,
+        connect: &ConnectPacket,
+        from: IpAddr,
+        certified: Option<&str>,
+    ) -> Result<Who, ReasonCode> {
         let password = connect.password.as_deref().unwrap_or_default();
         if connect.username.as_deref() == Some(AGENT_USER) {
             let known = same(self.agent_password.as_bytes(), password);
@@ -194,6 +201,16 @@ impl Access {
         if self.users.is_empty() {
             return Ok(Who::Anybody);
         }
+        if let Some(certified) = certified {
+            // Who shows a certificate is who it says, and nobody else.
+            let claims = connect.username.as_deref().is_none_or(|name| name == certified);
+            let known = self.users.iter().any(|user| user.name == certified);
+            return if claims && known {
+                Ok(Who::User(certified.to_owned()))
+            } else {
+                Err(ReasonCode::NotAuthorized)
+            };
+        }
         let Some(name) = connect.username.as_deref() else {
             return Err(ReasonCode::NotAuthorized);
         };
@@ -203,8 +220,8 @@ impl Access {
             return Err(ReasonCode::ConnectionRateExceeded);
         }
         let user = self.users.iter().find(|user| user.name == name);
-        let known = match user {
-            Some(user) => user.password.verify(password, &self.hashing).await,
+        let known = match user.and_then(|user| user.password.as_ref()) {
+            Some(expected) => expected.verify(password, &self.hashing).await,
             None => false,
         };
         if counted {
@@ -278,7 +295,19 @@ fn random_hex() -> String {
 pub(super) struct Gate {
     pub(super) access: Arc<Access>,
     pub(super) conn: Arc<Conn>,
+    pub(super) hook: Arc<dyn PublishHook>,
     pub(super) agent_only: bool,
+    /// The common name of the certificate that the client has shown.
+    pub(super) certified: Option<String>,
+}
+
+impl Gate {
+    fn refused(&self, connect: &ConnectPacket, from: SocketAddr, reason: ReasonCode) -> AuthResult {
+        let user = connect.username.as_deref().unwrap_or("");
+        tracing::warn!(client = %connect.client_id, user, %from, ?reason, "MQTT client refused");
+        self.hook.refused(&connect.client_id, user, from);
+        AuthResult::fail(reason)
+    }
 }
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -291,18 +320,20 @@ impl AuthProvider for Gate {
     ) -> Answer<'a, mqtt5::Result<AuthResult>> {
         Box::pin(async move {
             self.conn.speaks(connect.protocol_version);
-            let user = match self.access.sign_in(connect, from.ip()).await {
+            let user = match self.access.sign_in(connect, from.ip(), self.certified.as_deref()).await {
                 Ok(Who::Agent) => Some(AGENT_USER.to_owned()),
                 Ok(Who::Screens) => Some(SCREENS_USER.to_owned()),
-                Ok(_) if self.agent_only => return Ok(refused(connect, from, ReasonCode::NotAuthorized)),
+                Ok(_) if self.agent_only => {
+                    return Ok(self.refused(connect, from, ReasonCode::NotAuthorized));
+                }
                 Ok(Who::User(name)) => Some(name),
                 Ok(Who::Anybody) => None,
-                Err(reason) => return Ok(refused(connect, from, reason)),
+                Err(reason) => return Ok(self.refused(connect, from, reason)),
             };
             if let Some(will) = &connect.will
                 && !self.access.may_publish(user.as_deref(), &will.topic)
             {
-                return Ok(refused(connect, from, ReasonCode::NotAuthorized));
+                return Ok(self.refused(connect, from, ReasonCode::NotAuthorized));
             }
             Ok(match user {
                 Some(user) => AuthResult::success_with_user(user),
@@ -330,12 +361,6 @@ impl AuthProvider for Gate {
         let allowed = self.access.may_subscribe(user, filter);
         Box::pin(std::future::ready(allowed))
     }
-}
-
-fn refused(connect: &ConnectPacket, from: SocketAddr, reason: ReasonCode) -> AuthResult {
-    let user = connect.username.as_deref().unwrap_or("");
-    tracing::warn!(client = %connect.client_id, user, %from, ?reason, "MQTT client refused");
-    AuthResult::fail(reason)
 }
 
 #[cfg(test)]
@@ -385,7 +410,7 @@ mod tests {
         let access = Access::new(&EmbeddedConfig {
             users: vec![User {
                 name: "screen".into(),
-                password: Password::new("s"),
+                password: Some(Password::new("s")),
                 publish: vec![],
                 subscribe: vec!["kitchen/#".into()],
             }],

@@ -151,6 +151,11 @@ impl Bus {
         drop(self.connected.clone().wait_for(|connected| *connected).await);
     }
 
+    /// Whether there is a connection now.
+    pub fn is_connected(&self) -> bool {
+        *self.connected.borrow()
+    }
+
     /// Waits, at most `limit`, until all retained documents have been handed to the connection.
     pub async fn flush(&self, limit: Duration) {
         let said = async {

@@ -342,6 +342,9 @@ pub struct JobDocument {
     /// Who asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// The user that signed in, where the broker asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// When it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted_at: Option<Timestamp>,
@@ -455,10 +458,18 @@ pub enum AgentRequest {
         #[serde(default)]
         by: Option<String>,
     },
-    /// Let a held job go, with its `DELAYED` line.
+    /// Let a held job go, with its `DELAYED` or `COPY` line.
     Release {
         /// The job's id.
         job: String,
+        /// Who asks.
+        #[serde(default)]
+        by: Option<String>,
+    },
+    /// Take a notice off `attention`.
+    Dismiss {
+        /// Its number.
+        notice: u64,
         /// Who asks.
         #[serde(default)]
         by: Option<String>,
@@ -664,6 +675,25 @@ pub struct QueueState {
 pub struct AttentionDocument {
     /// Jobs that wait for a person.
     pub jobs: Vec<AttentionJob>,
+    /// What a person should know of the agent itself, until somebody dismisses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<AttentionNotice>,
+}
+
+/// Something that has happened to the agent itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AttentionNotice {
+    /// Its number, for `dismiss`.
+    pub notice: u64,
+    /// When it was found.
+    pub at: Timestamp,
+    /// What: `journal-damaged`, `journal-restored`.
+    pub code: String,
+    /// The same for people, with what to do.
+    pub message: String,
+    /// What is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Value>,
 }
 
 /// A job that waits for a person.
@@ -765,6 +795,8 @@ pub enum EventBody {
         /// Who did it.
         by: String,
     },
+    /// Somebody has decided something, or was refused.
+    Audit(Audit),
     /// A screen was admitted, changed or revoked.
     Screen {
         /// Its id.
@@ -777,6 +809,37 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+}
+
+/// Who did what: a request that changes something, or one that was forbidden.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Audit {
+    /// The request's `op`; `submit`: a job; `sign-in`: a client of the embedded broker.
+    pub action: String,
+    /// The job, device or screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What was said of an uncertain job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// The user that signed in; absent where the broker does not tell or asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The client's id, where the broker tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// Who asked, as the client says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The code of the refusal; absent where it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// The address, of a sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// How many sign-ins were refused since the last entry, where it is more than this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
 }
 
 /// What became of a screen.

@@ -1,6 +1,7 @@
 //! The command line: a file for each command.
 
 mod agent_client;
+mod backup;
 mod completions;
 mod connection;
 mod demo;
@@ -68,6 +69,10 @@ enum Command {
     Submit(submit::Args),
     /// Show what a document looks like on a model's paper, as text and PNG
     Preview(preview::Args),
+    /// Save the data folder, also while the agent runs
+    Backup(backup::Args),
+    /// Lay a backup ready; the next start of the agent takes it
+    Restore(backup::Args),
     /// Write the completions of a shell
     Completions(completions::Args),
 }
@@ -107,6 +112,8 @@ impl Command {
             Self::Screens(args) => on_the_bus(screens::execute(args, screen)),
             Self::Submit(args) => on_the_bus(submit::execute(args, screen)),
             Self::Preview(args) => preview::execute(args, screen),
+            Self::Backup(args) => backup::back_up(&args, screen),
+            Self::Restore(args) => backup::restore(&args, screen),
             Self::Completions(args) => completions::execute(args, screen),
         }
     }

@@ -3,11 +3,13 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use nix::sys::resource::{Resource, setrlimit};
 use outletd::broker::BrokerError;
 use outletd::config;
 use outletd::daemon::{Daemon, DaemonError};
 use outletd::systemd;
 use outletd::web::HttpError;
+use outletd::web::metrics::MetricsError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -27,6 +29,7 @@ pub(crate) struct Args {
 /// Runs the agent until it is told to stop.
 pub(crate) fn execute(args: Args) -> Result<(), Failure> {
     log_to_stderr(&args.log)?;
+    keep_out_of_core_files();
     let config = config::load(&args.config).map_err(|errors| Failure::configuration(errors.to_string()))?;
     let runtime = runtime()?;
     runtime.block_on(async {
@@ -55,6 +58,13 @@ pub(crate) fn execute(args: Args) -> Result<(), Failure> {
             () = stop.asked() => Err(Failure::bad("ended at once by a second signal")),
         }
     })
+}
+
+/// A core file would have passwords, receipts and card numbers in it.
+fn keep_out_of_core_files() {
+    if let Err(error) = setrlimit(Resource::RLIMIT_CORE, 0, 0) {
+        tracing::warn!(%error, "a crash may leave a core file, which has secrets in it: delete it");
+    }
 }
 
 /// A runtime for the daemon. Two threads serve any outlet; what blocks has threads of its own.
@@ -86,11 +96,13 @@ pub(crate) fn failure(error: &DaemonError) -> Failure {
         // These may pass: another program may let the port go.
         DaemonError::Broker(BrokerError::AddressInUse { .. } | BrokerError::Listen { .. })
         | DaemonError::Http(HttpError::AddressInUse { .. } | HttpError::Listen { .. })
+        | DaemonError::Metrics(MetricsError::Listen { .. })
         | DaemonError::Locked { .. } => Failure::unreachable(message(error)),
         DaemonError::Device { .. }
         | DaemonError::External(_)
         | DaemonError::Broker(_)
-        | DaemonError::Http(_) => Failure::configuration(message(error)),
+        | DaemonError::Http(_)
+        | DaemonError::Metrics(_) => Failure::configuration(message(error)),
         _ => Failure::bad(message(error)),
     }
 }

@@ -23,6 +23,8 @@ fn the_commands_are_those_of_the_manual() {
         "screens",
         "submit",
         "preview",
+        "backup",
+        "restore",
         "completions",
     ];
     assert_eq!(names, manual);

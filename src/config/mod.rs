@@ -19,9 +19,11 @@ use serde_json::Value;
 use crate::broker::{BrokerError, EmbeddedConfig};
 use crate::bus::contract::{Topics, is_name};
 use crate::kitchen::stations::{KitchenConfig, StationConfig, StationKind};
+use crate::limits::LimitsConfig;
 use crate::queue::Words;
 use crate::rights::{Right, Rights};
 use crate::screens::WebConfig;
+use crate::web::metrics::MetricsConfig;
 use crate::web::{self, HttpConfig};
 pub use layers::Origin;
 
@@ -58,6 +60,12 @@ pub struct Config {
     /// Who may ask for what.
     #[serde(default)]
     pub rights: RightsConfig,
+    /// Where programs of this machine ask how the agent does. Without it they can't.
+    #[serde(default)]
+    pub metrics: Option<MetricsConfig>,
+    /// How much one client may ask for.
+    #[serde(default)]
+    pub limits: LimitsConfig,
     /// How long records are kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -308,12 +316,23 @@ impl Checker<'_> {
         if config.journal.keep_days < 7 {
             self.say("journal.keep_days", "ids must be kept at least 7 days for repeats to be known".into());
         }
+        if config.limits.messages_per_s == 0 || config.limits.burst == 0 {
+            self.say(
+                "limits",
+                "messages_per_s and burst must be 1 at least: nobody could send anything".into(),
+            );
+        }
         match &config.broker {
             Some(broker) => self.check_external(broker),
             None => self.check_embedded(),
         }
         if let Some(http) = &config.http {
             self.check_http(http);
+        }
+        if let Some(metrics) = &config.metrics
+            && let Err(error) = metrics.check()
+        {
+            self.say("metrics.listen", error.to_string());
         }
         self.check_web();
         self.check_rights();

@@ -55,6 +55,9 @@ pub struct Job {
     pub stale: Stale,
     /// Who asked.
     pub by: Option<String>,
+    /// The user that signed in.
+    #[serde(default)]
+    pub user: Option<String>,
     /// When it was accepted.
     pub accepted_at: Timestamp,
     /// Until when it is to be begun.
@@ -139,6 +142,11 @@ pub enum Event {
         /// Who.
         by: Option<String>,
     },
+    /// It may have been done although the journal does not know it: only a person lets it go.
+    Hold {
+        /// What the person is to look at.
+        why: String,
+    },
     /// A person lets a held job go.
     Release {
         /// Who.
@@ -185,6 +193,8 @@ pub enum Refused {
 
 /// Code of the reason of a job held past its deadline.
 pub const HELD: &str = "held";
+/// Code of the reason of a job held because it may have been done.
+pub const MAY_BE_DONE: &str = "may-be-done";
 
 impl Job {
     /// Applies an event. On success the job has a new version, or is unchanged where there was nothing to do
@@ -276,7 +286,8 @@ impl Job {
                     }
                     Stale::Hold => {
                         self.enter(Waits);
-                        self.reason = Some(held());
+                        let message = "its deadline passed before it could be begun: release it or cancel it";
+                        self.reason = Some(Waiting { code: HELD.into(), message: message.into() });
                     }
                     Stale::Banner => {
                         self.deadline = None;
@@ -288,11 +299,19 @@ impl Job {
                 self.enter(Cancelled);
                 self.evidence.insert("cancelled".into(), json!({"by": by, "at": now}));
             }
+            Event::Hold { why } if open && !self.is_held() => {
+                self.enter(Waits);
+                self.reason = Some(Waiting { code: MAY_BE_DONE.into(), message: why });
+            }
             Event::Release { by } if self.is_held() => {
+                let done = self.reason.as_ref().is_some_and(|reason| reason.code == MAY_BE_DONE);
                 self.enter(Accepted);
                 self.deadline = None;
-                self.mark(Mark::Delayed);
-                self.evidence.insert("released".into(), json!({"by": by, "at": now}));
+                self.mark(if done { Mark::Copy } else { Mark::Delayed });
+                let before = self.evidence.insert("released".into(), json!({"by": by, "at": now}));
+                if let Some(before) = before {
+                    self.keep_for_later(json!({"released": before}));
+                }
             }
             Event::Resolve { answer: Answer::PrintAgain, .. }
                 if before == Uncertain && self.kind == Kind::Fiscal =>
@@ -326,7 +345,8 @@ impl Job {
     /// Whether it waits for a person to release it.
     pub fn is_held(&self) -> bool {
         let waits = self.state == State::Waiting && self.begun.is_none();
-        waits && self.reason.as_ref().is_some_and(|reason| reason.code == HELD)
+        waits
+            && self.reason.as_ref().is_some_and(|reason| [HELD, MAY_BE_DONE].contains(&reason.code.as_str()))
     }
 
     /// Whether a byte may have left for an attempt that has no end yet.
@@ -351,6 +371,7 @@ impl Job {
             attempt: self.attempts,
             begun: self.begun.is_some(),
             by: self.by.clone(),
+            user: self.user.clone(),
             accepted_at: Some(self.accepted_at),
             deadline: self.deadline,
             confidence: self.confidence,
@@ -381,8 +402,8 @@ impl Job {
                 _ => &["printed", "not-printed", "print-again"],
             };
             (Waiting { code, message }, exits)
-        } else if self.is_held() {
-            (held(), &["release", "cancel"])
+        } else if let Some(reason) = self.reason.clone().filter(|_| self.is_held()) {
+            (reason, &["release", "cancel"])
         } else {
             return None;
         };
@@ -448,12 +469,5 @@ impl Job {
         if !evidence.is_null() {
             self.evidence.insert("device".into(), evidence);
         }
-    }
-}
-
-fn held() -> Waiting {
-    Waiting {
-        code: HELD.into(),
-        message: "its deadline passed before it could be begun: release it or cancel it".into(),
     }
 }

@@ -6,24 +6,26 @@
 mod crash;
 mod kitchen;
 pub mod machine;
+mod recovery;
 mod schema;
-
 mod screens;
 mod store;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use outlet_devices::driver::Attempt;
 use rusqlite::{Connection, OpenFlags};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::bus::contract::{AttentionJob, FeedEvent, State, Topics};
+use crate::bus::contract::{AttentionJob, AttentionNotice, FeedEvent, State, Topics};
 use crate::clock::Clock;
 use machine::{Event, Job, Refused};
+pub use recovery::{DAMAGED, FILE, RESTORED, inspect, mark_restored, snapshot};
 pub use store::{AttemptRecord, Intake, NewJob, OutboxRow, Transaction, Transition};
 
 /// A handle on the journal; clones share it.
@@ -34,6 +36,7 @@ pub struct Journal {
     attempts: Arc<AtomicU64>,
     clock: Clock,
     path: PathBuf,
+    fate: writer::Fate,
 }
 
 /// Why the journal could not do something.
@@ -71,6 +74,9 @@ pub enum JournalError {
     /// A write or read failed: nothing of it was done.
     #[error("the journal could not be used: {0}; check the disk's space and health")]
     Storage(String),
+    /// The file is damaged: the next start saves what can be read.
+    #[error("the journal's file is damaged: {0}; the next start sets it aside and keeps what can be read")]
+    Corrupt(String),
     /// A record can't be understood.
     #[error("a record of the journal is damaged: {0}")]
     Damaged(String),
@@ -87,7 +93,8 @@ pub enum JournalError {
 
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Storage(error.to_string())
+        let text = error.to_string();
+        if recovery::is_damage(&error) { Self::Corrupt(text) } else { Self::Storage(text) }
     }
 }
 
@@ -102,19 +109,20 @@ impl Journal {
         clock: Clock,
         outbox: mpsc::UnboundedSender<Vec<OutboxRow>>,
     ) -> Result<Self, JournalError> {
-        let path = folder.join("journal.db");
+        let path = folder.join(FILE);
         let failed = |reason: String| JournalError::Open { path: path.clone(), reason };
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        let connection = Connection::open(&path).map_err(|error| failed(error.to_string()))?;
-        schema::prepare(&connection, &path)?;
+        let connection = recovery::open(folder, clock())?;
         let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(|error| failed(error.to_string()))?;
         let attempts = Arc::new(AtomicU64::new(store::last_attempt(&connection)?));
         let last_job = store::last_job(&connection)?;
         let untold = store::untold(&connection)?;
-        let books = writer::Books { connection, topics, clock: clock.clone(), last_job, untold };
-        let writes = writer::spawn(books, outbox).map_err(|error| failed(error.to_string()))?;
-        Ok(Self { writes, reader: Arc::new(Mutex::new(reader)), attempts, clock, path })
+        let mut books = writer::Books { connection, topics, clock: clock.clone(), last_job, untold };
+        books.settle()?;
+        let fate = writer::Fate::of(&path);
+        let writes = writer::spawn(books, outbox, fate.clone()).map_err(|error| failed(error.to_string()))?;
+        Ok(Self { writes, reader: Arc::new(Mutex::new(reader)), attempts, clock, path, fate })
     }
 
     /// The file.
@@ -200,6 +208,11 @@ impl Journal {
         self.write(move |tx| tx.record(event)).await
     }
 
+    /// The same, not waited for.
+    pub fn record_later(&self, event: crate::bus::contract::EventBody) {
+        drop(self.send(move |tx| tx.record(event)));
+    }
+
     /// Removes ended jobs and feed entries older than their time. Returns how many of each.
     pub async fn housekeep(&self, keep_jobs_ms: i64, keep_feed_ms: i64) -> Result<(u64, u64), JournalError> {
         self.write(move |tx| tx.housekeep(keep_jobs_ms, keep_feed_ms)).await
@@ -225,6 +238,55 @@ impl Journal {
     /// All jobs that have not ended, oldest first.
     pub fn unfinished(&self) -> Result<Unfinished, JournalError> {
         store::unfinished(&self.reader())
+    }
+
+    /// What a person should know of the journal itself.
+    pub async fn notices(&self) -> Result<Vec<AttentionNotice>, JournalError> {
+        self.read(recovery::notices).await
+    }
+
+    /// Takes a notice off that list. `false`: there is none of this number.
+    pub async fn dismiss(&self, notice: u64) -> Result<bool, JournalError> {
+        self.write(move |tx| tx.dismiss(notice)).await
+    }
+
+    /// Looks at every page and row, beside what is written. Where something is damaged that nothing has met yet, a
+    /// person is told, once. Returns whether that is new.
+    pub async fn look_through(&self) -> Result<bool, JournalError> {
+        let path = self.path.clone();
+        let looked = tokio::task::spawn_blocking(move || inspect(&path).map(drop)).await;
+        let damage = match looked.map_err(|_| JournalError::Closed)? {
+            Err(JournalError::Corrupt(found) | JournalError::Damaged(found)) => found,
+            other => return other.map(|()| false),
+        };
+        recovery::suspect(&self.path);
+        let message = format!(
+            "the journal has damaged pages ({damage}): look at the disk; with the next start of the agent what can be \
+             read is kept, and the damaged file is set aside"
+        );
+        self.write(move |tx| tx.notify(DAMAGED, &message, &json!({"found": damage}))).await
+    }
+
+    /// Waits until the file turns out to be damaged: nothing can be written any more, and the next start saves
+    /// what can be read.
+    pub async fn broken(&self) {
+        self.fate.broken.cancelled().await;
+    }
+
+    /// How many jobs were accepted and have ended since the start, by the device they were sent to and state.
+    pub fn tally(&self) -> BTreeMap<(String, State), u64> {
+        self.fate.tally()
+    }
+
+    /// Size of the file with its log.
+    pub fn bytes(&self) -> u64 {
+        let size = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+        size(&self.path) + size(&self.path.with_extension("db-wal"))
+    }
+
+    /// Resolves when the file is closed, its log folded in: after the last handle is gone.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.fate.closed.clone().cancelled_owned()
     }
 
     /// The jobs that wait for a person.

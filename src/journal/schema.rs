@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use super::JournalError;
+use super::recovery::is_damage;
 
 /// Number of the format in `PRAGMA user_version`.
-pub const FORMAT: i64 = 3;
+pub const FORMAT: i64 = 4;
 
 const TABLES: &str = "
 CREATE TABLE jobs (
@@ -76,6 +77,14 @@ CREATE TABLE screens (
     screen    TEXT PRIMARY KEY,
     record    TEXT NOT NULL               -- screens::Screen, JSON
 ) WITHOUT ROWID;
+CREATE TABLE notices (                    -- what a person should know of the journal itself
+    notice    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at        INTEGER NOT NULL,
+    code      TEXT NOT NULL,
+    message   TEXT NOT NULL,
+    evidence  TEXT NOT NULL,              -- JSON
+    settled   INTEGER NOT NULL            -- 0: jobs of before are to be held
+);
 INSERT INTO counters VALUES ('attempt', 0), ('seq', 0);
 ";
 
@@ -89,17 +98,22 @@ CREATE TABLE kitchen_commands (cmd TEXT PRIMARY KEY, at INTEGER NOT NULL, record
 CREATE INDEX kitchen_commands_at ON kitchen_commands (at);
 CREATE TABLE kitchen (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE screens (screen TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+", "
+CREATE TABLE notices (notice INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, code TEXT NOT NULL,
+    message TEXT NOT NULL, evidence TEXT NOT NULL, settled INTEGER NOT NULL);
 "];
 
 /// Sets a connection up for writing and makes the tables where there are none; older ones are changed.
 pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
-    let unreadable = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            JournalError::Unreadable { path: path.to_owned(), reason: error.to_string() }
+    let unreadable = |error: rusqlite::Error| {
+        let (path, reason) = (path.to_owned(), error.to_string());
+        if is_damage(&error) {
+            JournalError::Unreadable { path, reason }
+        } else {
+            JournalError::Open { path, reason }
         }
-        _ => JournalError::Open { path: path.to_owned(), reason: error.to_string() },
     };
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unreadable)?;
+    let found = format_of(connection).map_err(unreadable)?;
     if !(0..=FORMAT).contains(&found) {
         return Err(JournalError::Newer { path: path.to_owned(), found, known: FORMAT });
     }
@@ -124,4 +138,9 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
             .map_err(unreadable)?;
     }
     Ok(())
+}
+
+/// The number of a journal's format; 0 where it has no tables yet.
+pub fn format_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }

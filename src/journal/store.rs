@@ -86,8 +86,12 @@ pub struct Transaction<'a> {
     /// Accepted and, unless they are among `told`, not in the outbox and the feed yet.
     accepted: Vec<Job>,
     told: Vec<u64>,
+    counted: Vec<Count>,
     lost: Option<JournalError>,
 }
+
+/// A job that was accepted or has ended: the device it was sent to, and its state.
+pub type Count = (String, State);
 
 /// What is to follow once a group is committed.
 pub struct Finished {
@@ -97,6 +101,8 @@ pub struct Finished {
     pub untold: Vec<Job>,
     /// The last number given to a job.
     pub last_job: i64,
+    /// Jobs that were accepted or have ended.
+    pub counted: Vec<Count>,
 }
 
 impl<'a> Transaction<'a> {
@@ -107,8 +113,16 @@ impl<'a> Transaction<'a> {
         last_job: i64,
         untold: Vec<Job>,
     ) -> Self {
-        let (rows, told) = (Vec::new(), Vec::new());
-        Self { connection, topics, now, last_job, rows, accepted: untold, told, lost: None }
+        let (rows, told, counted) = (Vec::new(), Vec::new(), Vec::new());
+        Self { connection, topics, now, last_job, rows, accepted: untold, told, counted, lost: None }
+    }
+
+    pub(super) fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Does one write so that its failure leaves the others of its group alone.
@@ -120,6 +134,7 @@ impl<'a> Transaction<'a> {
             return Err(error.clone());
         }
         let (rows, accepted, told) = (self.rows.len(), self.accepted.len(), self.told.len());
+        let counted = self.counted.len();
         let last_job = self.last_job;
         self.run("SAVEPOINT write", [])?;
         match work(self) {
@@ -131,10 +146,12 @@ impl<'a> Transaction<'a> {
                 self.rows.truncate(rows);
                 self.accepted.truncate(accepted);
                 self.told.truncate(told);
+                self.counted.truncate(counted);
                 self.last_job = last_job;
                 let undone = self.run("ROLLBACK TO write", []).and_then(|()| self.run("RELEASE write", []));
                 // A full disk makes SQLite roll back the whole group, not the one write.
-                if undone.is_err() || self.connection.is_autocommit() {
+                let damaged = matches!(error, JournalError::Corrupt(_));
+                if undone.is_err() || damaged || self.connection.is_autocommit() {
                     self.lost = Some(error.clone());
                 }
                 Err(error)
@@ -146,7 +163,12 @@ impl<'a> Transaction<'a> {
     pub(super) fn finish(mut self) -> Result<Finished, JournalError> {
         self.accepted.retain(|job| !self.told.contains(&job.seq));
         match self.lost {
-            None => Ok(Finished { rows: self.rows, untold: self.accepted, last_job: self.last_job }),
+            None => Ok(Finished {
+                rows: self.rows,
+                untold: self.accepted,
+                last_job: self.last_job,
+                counted: self.counted,
+            }),
             Some(error) => Err(error),
         }
     }
@@ -199,6 +221,7 @@ impl<'a> Transaction<'a> {
             .prepare_cached("INSERT INTO payloads (seq, payload) VALUES (?1, ?2)")?
             .execute(params![seq, payload])?;
         self.accepted.push(job.clone());
+        self.counted.push((job.device.clone(), State::Accepted));
         Ok(Intake::New(Box::new(job)))
     }
 
@@ -416,7 +439,7 @@ impl<'a> Transaction<'a> {
         decode(job, &record.ok_or_else(|| JournalError::UnknownJob(job.to_owned()))?)
     }
 
-    fn update(&mut self, job: &Job) -> Result<(), JournalError> {
+    pub(super) fn update(&mut self, job: &Job) -> Result<(), JournalError> {
         self.tell_acceptance_of(job)?;
         self.connection
             .prepare_cached(
@@ -429,6 +452,9 @@ impl<'a> Transaction<'a> {
                 job.state.is_final().then_some(job.at.0),
                 encode(job)?
             ])?;
+        if job.state.is_final() {
+            self.counted.push((job.device.clone(), job.state));
+        }
         self.tell(job)
     }
 
@@ -663,7 +689,7 @@ fn parse_lines(trace: &[u8]) -> Vec<Value> {
     trace.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-fn to_sql(number: u64) -> i64 {
+pub(super) fn to_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 

@@ -1,14 +1,18 @@
 //! The one thread that writes: it gathers what has come meanwhile and commits it together.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::machine::Job;
-use super::store::{OutboxRow, Transaction};
-use super::{JournalError, crash};
+use super::store::{Count, OutboxRow, Transaction};
+use super::{JournalError, crash, recovery};
 use crate::bus::contract::Topics;
 use crate::clock::Clock;
 
@@ -55,21 +59,82 @@ pub struct Books {
     pub untold: Vec<Job>,
 }
 
+/// How many jobs were accepted and have ended since the start.
+pub type Tally = Arc<Mutex<BTreeMap<Count, u64>>>;
+
+/// What the thread says of the file.
+#[derive(Clone)]
+pub struct Fate {
+    path: PathBuf,
+    tally: Tally,
+    /// It turned out to be damaged.
+    pub broken: CancellationToken,
+    /// The thread has closed it.
+    pub closed: CancellationToken,
+}
+
+impl Fate {
+    /// Of the journal at `path`.
+    pub fn of(path: &Path) -> Self {
+        let (broken, closed) = (CancellationToken::new(), CancellationToken::new());
+        Self { path: path.to_owned(), tally: Tally::default(), broken, closed }
+    }
+}
+
+impl Fate {
+    /// How many jobs were accepted and have ended, by device and state.
+    pub fn tally(&self) -> BTreeMap<Count, u64> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn count(&self, counted: Vec<Count>) {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        for count in counted {
+            *tally.entry(count).or_default() += 1;
+        }
+    }
+}
+
 /// Starts the thread. It ends when all senders are gone.
 pub fn spawn(
     books: Books,
     outbox: mpsc::UnboundedSender<Vec<OutboxRow>>,
+    fate: Fate,
 ) -> io::Result<mpsc::UnboundedSender<Write>> {
     let (sender, writes) = mpsc::unbounded_channel();
-    thread::Builder::new().name("journal".into()).spawn(move || books.keep(writes, &outbox))?;
+    thread::Builder::new().name("journal".into()).spawn(move || books.keep(writes, &outbox, &fate))?;
     Ok(sender)
 }
 
+/// What follows a commit.
+struct Committed {
+    /// To be published.
+    rows: Vec<OutboxRow>,
+    /// Whether there is something to be told of now.
+    tell: bool,
+    counted: Vec<Count>,
+}
+
 impl Books {
+    /// Holds what a journal that was saved or put back may not know the whole truth of.
+    pub fn settle(&mut self) -> Result<(), JournalError> {
+        let unsettled = "SELECT EXISTS (SELECT 1 FROM notices WHERE settled = 0)";
+        if !self.connection.query_row(unsettled, [], |row| row.get(0))? {
+            return Ok(());
+        }
+        let (answer, answered) = std::sync::mpsc::channel();
+        let settle = Write::new(|tx| tx.settle(), move |settled| drop(answer.send(settled)));
+        let mut answers = Vec::new();
+        self.commit(std::iter::once(settle), &mut answers)?;
+        answers.into_iter().for_each(|answer| answer(None));
+        answered.recv().map_err(|_| JournalError::Closed)?
+    }
+
     fn keep(
         mut self,
         mut writes: mpsc::UnboundedReceiver<Write>,
         outbox: &mpsc::UnboundedSender<Vec<OutboxRow>>,
+        fate: &Fate,
     ) {
         let mut group = Vec::with_capacity(GROUP);
         // What is untold is told with the next group, or at once where there is none.
@@ -86,7 +151,8 @@ impl Books {
             }
             let mut answers = Vec::with_capacity(group.len());
             match self.commit(group.drain(..), &mut answers) {
-                Ok((rows, tell)) => {
+                Ok(Committed { rows, tell, counted }) => {
+                    fate.count(counted);
                     // Devices first: what is told of a job can wait for its first byte.
                     answers.into_iter().for_each(|answer| answer(None));
                     if !rows.is_empty() {
@@ -96,6 +162,10 @@ impl Books {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the journal could not commit");
+                    if matches!(error, JournalError::Corrupt(_)) {
+                        recovery::suspect(&fate.path);
+                        fate.broken.cancel();
+                    }
                     answers.into_iter().for_each(|answer| answer(Some(error.clone())));
                     tell_now = false;
                 }
@@ -104,14 +174,16 @@ impl Books {
         if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the journal's log was not folded in at the end; the next start does it");
         }
+        drop(self.connection);
+        fate.closed.cancel();
     }
 
-    /// Commits a group. Returns what is to be published, and whether there is something to be told of now.
+    /// Commits a group.
     fn commit(
         &mut self,
         group: impl Iterator<Item = Write>,
         answers: &mut Vec<Answer>,
-    ) -> Result<(Vec<OutboxRow>, bool), JournalError> {
+    ) -> Result<Committed, JournalError> {
         let Self { connection, topics, clock, last_job, untold } = self;
         let connection = &*connection;
         let execute = |sql| connection.prepare_cached(sql)?.execute([]);
@@ -137,6 +209,7 @@ impl Books {
         }
         let finished = committed?;
         (*untold, *last_job) = (finished.untold, finished.last_job);
-        Ok((finished.rows, told.is_ok() && !untold.is_empty()))
+        let tell = told.is_ok() && !untold.is_empty();
+        Ok(Committed { rows: finished.rows, tell, counted: finished.counted })
     }
 }

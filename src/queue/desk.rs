@@ -131,6 +131,11 @@ impl Desk {
         }
     }
 
+    /// The device's id.
+    pub fn id(&self) -> &str {
+        &self.device.id
+    }
+
     /// What the driver gets for a job that is taken up, and what it will say.
     pub(super) fn context(
         &self,

@@ -168,7 +168,7 @@ mod tests {
         let authority = Authority::open(folder.path(), "test", now).unwrap();
         authority.renew(&[name.to_owned()].into(), now).unwrap();
         let (certificate, key) = authority.server_files();
-        (folder, TlsFiles { certificate, key })
+        (folder, TlsFiles { certificate, key, clients: None })
     }
 
     #[test]

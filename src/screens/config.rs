@@ -69,6 +69,10 @@ impl WebConfig {
         if self.plain && self.tls.is_some() {
             return wrong("plain".into(), "there is [web.tls], too: leave one of them out".into());
         }
+        if self.tls.as_ref().is_some_and(|tls| tls.clients.is_some()) {
+            let problem = "screens have credentials of their own, given when they are admitted: take it out";
+            return wrong("tls.clients".into(), problem.into());
+        }
         let is_name = |name: &String| is_dns_name(name) || name.parse::<IpAddr>().is_ok();
         if let Some(index) = self.names.iter().position(|name| !is_name(name)) {
             let name = &self.names[index];

@@ -16,6 +16,7 @@ use outletd::bus::contract::{Answer, ErrorBody, State};
 use outletd::intake::{Device, Devices, Intake, Readiness, ToWorker};
 use outletd::journal::Journal;
 use outletd::journal::machine::{Event, Job};
+use outletd::limits::LimitsConfig;
 use outletd::requests::Requests;
 use outletd::rights::{Right, Rights};
 use outletd::sequence::{Committed, Sequence, withhold};
@@ -84,8 +85,16 @@ impl Bed {
             ..Rights::default()
         };
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone());
-        let intake =
-            Intake::new(topics(), journal.clone(), devices.clone(), rights, requests, client::bus().0, None);
+        let intake = Intake::new(
+            topics(),
+            journal.clone(),
+            devices.clone(),
+            rights,
+            requests,
+            client::bus().0,
+            None,
+            LimitsConfig::default(),
+        );
         let (onward, mut outbox) = mpsc::unbounded_channel();
         let mut left = journal.unfinished().unwrap();
         let withheld = withhold(&mut left);

@@ -96,6 +96,7 @@ fn accepted(id: &str) -> Job {
         copies: 1,
         stale: Stale::Expire,
         by: None,
+        user: None,
         accepted_at: Timestamp::default(),
         deadline: None,
         marks: Vec::new(),

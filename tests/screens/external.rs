@@ -32,13 +32,13 @@ async fn screens_reach_an_external_broker_over_tls_as_the_agent_does() {
     let (certificate, key) = authority.server_files();
     let user = User {
         name: "agent".into(),
-        password: Password::new("agent's secret"),
+        password: Some(Password::new("agent's secret")),
         publish: vec!["#".into()],
         subscribe: vec!["#".into()],
     };
     let settings = EmbeddedConfig {
         mqtt: "0.0.0.0:0".parse().unwrap(),
-        tls: Some(TlsFiles { certificate, key }),
+        tls: Some(TlsFiles { certificate, key, clients: None }),
         users: vec![user],
         ..EmbeddedConfig::default()
     };

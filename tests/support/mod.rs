@@ -108,6 +108,11 @@ impl Outlet {
         self.daemon.as_ref().unwrap().http_addr().unwrap()
     }
 
+    /// Where programs ask how the agent does.
+    pub fn metrics_addr(&self) -> SocketAddr {
+        self.daemon.as_ref().unwrap().metrics_addr().unwrap()
+    }
+
     /// Where screens connect.
     pub fn screens_addr(&self) -> SocketAddr {
         self.daemon.as_ref().unwrap().screens_addr().unwrap()
@@ -136,7 +141,17 @@ pub struct Client {
 impl Client {
     /// Connects and subscribes to everything below the outlet's prefix.
     pub async fn connect(addr: SocketAddr, name: &str) -> Self {
+        Self::connect_with(MqttOptions::new(name, addr.ip().to_string(), addr.port()), name).await
+    }
+
+    /// The same as a user with a password.
+    pub async fn sign_in(addr: SocketAddr, name: &str, user: &str, password: &str) -> Self {
         let mut options = MqttOptions::new(name, addr.ip().to_string(), addr.port());
+        options.set_credentials(user, password);
+        Self::connect_with(options, name).await
+    }
+
+    async fn connect_with(mut options: MqttOptions, name: &str) -> Self {
         options.set_max_packet_size(Some(16 << 20)).set_keep_alive(Duration::from_secs(30));
         let (mqtt, mut events) = AsyncClient::new(options, 64);
         let (tell, heard) = mpsc::unbounded_channel();

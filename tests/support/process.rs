@@ -16,10 +16,28 @@ pub struct Process {
     pub addr: SocketAddr,
 }
 
+/// How an agent logs.
+pub struct Options {
+    /// What `--log` says.
+    pub log: &'static str,
+    /// Where to.
+    pub stderr: Stdio,
+}
+
 impl Process {
     /// Starts it with some devices, given as TOML, to die at a commit of its journal if told so. Returns when it
     /// says that it is ready. `None`: it died before.
     pub async fn start(folder: &Path, devices: &str, crash: Option<&str>) -> Option<Self> {
+        Self::start_with(folder, devices, crash, Options { log: "error", stderr: Stdio::null() }).await
+    }
+
+    /// The same, with a log of its own.
+    pub async fn start_with(
+        folder: &Path,
+        devices: &str,
+        crash: Option<&str>,
+        options: Options,
+    ) -> Option<Self> {
         let addr = free_address();
         let config = folder.join("outletd.toml");
         let toml = format!(
@@ -31,9 +49,9 @@ impl Process {
         drop(std::fs::remove_file(&notify));
         let ready = UnixDatagram::bind(&notify).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
-        command.args(["run", "--log", "error", "--config"]).arg(&config).kill_on_drop(true);
+        command.args(["run", "--log", options.log, "--config"]).arg(&config).kill_on_drop(true);
         command.env("NOTIFY_SOCKET", &notify);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(options.stderr);
         if let Some(crash) = crash {
             command.env("OUTLETD_TEST_CRASH", crash);
         }

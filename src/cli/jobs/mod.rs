@@ -45,7 +45,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
-    /// Let a job go that is held past its deadline; it is printed with a DELAYED line
+    /// Let a held job go: one past its deadline is printed with a DELAYED line, one that may have been done with COPY
     Release {
         /// The job's id
         job: String,
@@ -64,8 +64,16 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
-    /// List the jobs that wait for a person
+    /// List what waits for a person: jobs, and notices of the agent
     Attention,
+    /// Take a notice off that list
+    Dismiss {
+        /// Its number
+        notice: u64,
+        /// Who decides, for the record
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -143,6 +151,7 @@ fn request(command: &Command) -> Option<AgentRequest> {
         Command::Resolve { job, answer, by } => {
             AgentRequest::Resolve { job: job.clone(), answer: Answer::from(*answer), by: by.clone() }
         }
+        Command::Dismiss { notice, by } => AgentRequest::Dismiss { notice: *notice, by: by.clone() },
         Command::Attention => return None,
     })
 }
@@ -166,6 +175,7 @@ fn show(command: &Command, reply: Reply, as_json: bool, screen: &mut Screen) -> 
             let view: JobView = understood(result)?;
             screen.print(text::show(&view, *trace, paint))
         }
+        Command::Dismiss { notice, .. } => screen.line(format_args!("notice {notice} is dismissed")),
         _ => {
             let changed: Changed = understood(result)?;
             screen.print(text::transition(&changed.job, paint))

@@ -73,10 +73,22 @@ pub(crate) fn list(jobs: &[JobDocument], paint: Paint) -> String {
 
 /// The jobs that wait for a person, each with what can be done.
 pub(crate) fn attention(document: &AttentionDocument, paint: Paint) -> String {
-    if document.jobs.is_empty() {
-        return "no job waits for a person\n".to_owned();
-    }
     let mut out = String::new();
+    for notice in &document.notices {
+        let title = format!("notice {}", notice.notice);
+        let _ = writeln!(
+            out,
+            "{} since {}: {}",
+            paint.tone(Tone::Bad, &title),
+            moment(notice.at, "%Y-%m-%d %H:%M:%S"),
+            clean(&format!("{}: {}", notice.code, notice.message)),
+        );
+        out.push_str(&facts(notice.evidence.as_ref(), paint));
+        let _ = writeln!(out, "    outletd jobs dismiss {}", notice.notice);
+    }
+    if document.jobs.is_empty() {
+        out.push_str("no job waits for a person\n");
+    }
     for job in &document.jobs {
         let title = format!("{} on {}", job.job, job.device);
         let _ = writeln!(

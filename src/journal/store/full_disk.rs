@@ -139,6 +139,7 @@ fn new_job(id: &str, size: usize) -> NewJob {
         copies: 1,
         stale: Stale::Expire,
         by: None,
+        user: None,
         accepted_at: Timestamp::default(),
         deadline: None,
         marks: Vec::new(),

@@ -1,0 +1,255 @@
+//! Backup and restore of the data folder.
+//!
+//! A backup is a folder: the journal as it was at one moment, whatever is written meanwhile, the other files of the
+//! data folder, and `backup.json`, which says what it is. A backup that is put back waits in the data folder until
+//! the agent starts: the agent has it take the place of what is there, and keeps that beside it.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::journal::{self, JournalError};
+
+/// Says what a backup is; the last file that is written.
+const ABOUT: &str = "backup.json";
+/// In the data folder: a backup that is whole and waits for the next start.
+const WAITING: &str = "restore";
+/// The same while it is being copied.
+const PART: &str = "restore.part";
+/// What belongs to a running agent, and what an earlier restore or a damaged journal left.
+const LEFT_OUT: [&str; 3] = ["lock", WAITING, PART];
+/// Names that begin so are left out, too: the journal is copied by SQLite itself.
+const LEFT_OUT_PREFIXES: [&str; 3] = ["journal.db", "journal-damaged-", "replaced-"];
+
+/// What a backup says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The outlet.
+    pub outlet: String,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+    /// Version of the outletd that took it.
+    pub version: String,
+    /// Format of its journal.
+    pub format: i64,
+    /// Jobs in its journal.
+    pub jobs: u64,
+}
+
+/// Why a backup could not be made or put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is something in the way.
+    #[error("{0} is there already and is not empty: name a folder that does not exist yet")]
+    Exists(PathBuf),
+    /// The data folder has no journal.
+    #[error("{0} has no journal: is it the data folder of an agent that has run?")]
+    NoJournal(PathBuf),
+    /// The folder is no backup, or not a whole one.
+    #[error("{folder} is no whole backup: {reason}; choose another")]
+    NoBackup {
+        /// The folder.
+        folder: PathBuf,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// It is of another outlet.
+    #[error("this is a backup of the outlet {found}, the configuration is of {wanted}: choose another")]
+    OtherOutlet {
+        /// The backup's.
+        found: String,
+        /// The configuration's.
+        wanted: String,
+    },
+    /// A file can't be read or written.
+    #[error("{path}: {error}; check rights and space, and run this as root or as the agent's user")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The journal can't be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Makes a backup of a data folder, also of one in use. What was committed before the call is in it.
+///
+/// # Errors
+/// `to` exists and is not empty, or something can't be read or written; what was begun is removed then.
+pub fn back_up(data: &Path, to: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
+    if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(BackupError::Exists(to.to_owned()));
+    }
+    if !data.join(journal::FILE).is_file() {
+        return Err(BackupError::NoJournal(data.to_owned()));
+    }
+    make_folder(to)?;
+    let made = fill(data, to, outlet, now);
+    if made.is_err() {
+        drop(fs::remove_dir_all(to));
+    }
+    made
+}
+
+fn fill(data: &Path, to: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
+    copy_all(data, to, &|name| {
+        LEFT_OUT.contains(&name) || LEFT_OUT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    })?;
+    let (format, jobs) = journal::snapshot(&data.join(journal::FILE), &to.join(journal::FILE))?;
+    sync(&to.join(journal::FILE))?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let about = About { outlet: outlet.to_owned(), taken_at: now, version, format, jobs };
+    let file = to.join(ABOUT);
+    let text = serde_json::to_vec_pretty(&about).unwrap_or_default();
+    fs::write(&file, text).map_err(at(&file))?;
+    sync(&file)?;
+    sync(to)?;
+    Ok(about)
+}
+
+/// Looks at a backup and lays it ready in the data folder, where the next start of the agent takes it. The agent
+/// may run meanwhile.
+///
+/// # Errors
+/// It is not whole, is damaged, of another outlet or of a newer version; nothing is changed then.
+pub fn restore(from: &Path, data: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
+    let about = look_at(from, outlet)?;
+    let (part, waiting) = (data.join(PART), data.join(WAITING));
+    remove_all(&part)?;
+    make_folder(data)?;
+    make_folder(&part)?;
+    let laid = copy_all(from, &part, &|_| false)
+        .and_then(|()| Ok(journal::mark_restored(&part.join(journal::FILE), about.taken_at, now)?))
+        .and_then(|()| give_to_owner_of(data, &part));
+    if let Err(error) = laid {
+        drop(fs::remove_dir_all(&part));
+        return Err(error);
+    }
+    remove_all(&waiting)?;
+    fs::rename(&part, &waiting).map_err(at(&waiting))?;
+    sync(data)?;
+    Ok(about)
+}
+
+fn look_at(from: &Path, outlet: &str) -> Result<About, BackupError> {
+    let no_backup = |reason: String| BackupError::NoBackup { folder: from.to_owned(), reason };
+    let text = fs::read(from.join(ABOUT)).map_err(|error| no_backup(format!("{ABOUT}: {error}")))?;
+    let about: About =
+        serde_json::from_slice(&text).map_err(|error| no_backup(format!("{ABOUT}: {error}")))?;
+    if about.outlet != outlet {
+        return Err(BackupError::OtherOutlet { found: about.outlet, wanted: outlet.to_owned() });
+    }
+    journal::inspect(&from.join(journal::FILE)).map_err(|error| match error {
+        newer @ JournalError::Newer { .. } => newer.into(),
+        other => no_backup(other.to_string()),
+    })?;
+    Ok(about)
+}
+
+/// Has a backup that waits take the place of what is there. The folder is the agent's alone meanwhile. A cut in
+/// between is finished by the next call.
+///
+/// # Errors
+/// A file can't be moved.
+pub fn take_waiting(data: &Path, now: Timestamp) -> Result<(), BackupError> {
+    let waiting = data.join(WAITING);
+    if !waiting.is_dir() {
+        return Ok(());
+    }
+    let replaced = data.join(format!("replaced-{}", now.to_string().replace([':', '.'], "-")));
+    make_folder(&replaced)?;
+    for name in names_in(&waiting)? {
+        let new = waiting.join(&name);
+        if name == ABOUT {
+            continue;
+        }
+        let mut old = vec![name.clone()];
+        if name == journal::FILE {
+            old.extend(["-wal", "-shm"].map(|log| format!("{name}{log}")));
+        }
+        for name in old {
+            let from = data.join(&name);
+            if from.exists() {
+                fs::rename(&from, replaced.join(&name)).map_err(at(&from))?;
+            }
+        }
+        fs::rename(&new, data.join(&name)).map_err(at(&new))?;
+    }
+    sync(data)?;
+    remove_all(&waiting)?;
+    tracing::warn!(replaced = %replaced.display(), "a backup was put back; what was there before is kept beside it");
+    Ok(())
+}
+
+/// Copies files and folders but those that `skip` names at the top.
+fn copy_all(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> Result<(), BackupError> {
+    for name in names_in(from)?.into_iter().filter(|name| !skip(name)) {
+        let (source, target) = (from.join(&name), to.join(&name));
+        let kind = fs::symlink_metadata(&source).map_err(at(&source))?;
+        if kind.is_dir() {
+            make_folder(&target)?;
+            copy_all(&source, &target, &|_| false)?;
+        } else if kind.is_file() {
+            fs::copy(&source, &target).map_err(at(&source))?;
+            sync(&target)?;
+        }
+    }
+    sync(to)
+}
+
+/// Names that are no text can't be ours.
+fn names_in(folder: &Path) -> Result<Vec<String>, BackupError> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .map_err(at(folder))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// What root lays down has to be the agent's.
+fn give_to_owner_of(data: &Path, path: &Path) -> Result<(), BackupError> {
+    let owner = fs::metadata(data).map_err(at(data))?;
+    let mine = fs::metadata(path).map_err(at(path))?;
+    if (owner.uid(), owner.gid()) != (mine.uid(), mine.gid()) {
+        chown(path, Some(owner.uid()), Some(owner.gid())).map_err(at(path))?;
+    }
+    if mine.is_dir() {
+        for name in names_in(path)? {
+            give_to_owner_of(data, &path.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// For the owner alone: a journal knows what was ordered and paid, an authority has its key here.
+fn make_folder(path: &Path) -> Result<(), BackupError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
+    // One that was there and is empty keeps nobody out.
+    let mode = fs::metadata(path).map_err(at(path))?.permissions().mode();
+    if mode & 0o007 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o770)).map_err(at(path))?;
+    }
+    Ok(())
+}
+
+fn remove_all(path: &Path) -> Result<(), BackupError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn sync(path: &Path) -> Result<(), BackupError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> BackupError + '_ {
+    |error| BackupError::File { path: path.to_owned(), error }
+}
