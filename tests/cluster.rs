@@ -44,7 +44,9 @@ enum Node {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs RabbitMQ, which ./check installs"]
 async fn a_dead_node_loses_no_accepted_job_and_prints_none_twice() {
+    let begun = Instant::now();
     let mut cluster = Cluster::start().await;
+    println!("three nodes are up after {} s", begun.elapsed().as_secs());
     let printers = [(); 2].map(|()| Printer::new(PrinterSpec::epson_80mm()));
     let mut devices = Vec::new();
     for (id, printer) in DEVICES.into_iter().zip(&printers) {
@@ -76,7 +78,9 @@ async fn a_dead_node_loses_no_accepted_job_and_prints_none_twice() {
             Node::Tills => assert!(till.connections_lost() > tills_lost),
         }
         if whose != Node::Tills {
+            let begun = Instant::now();
             cluster.start_again(victim).await;
+            println!("it is back after {} s", begun.elapsed().as_secs());
         }
     }
     load.stop().await;

@@ -411,7 +411,7 @@ impl Poller {
                         let _ = up.send(());
                     }
                 }
-                Happened::Heard(message, receipt) => self.hear(message, receipt),
+                Happened::Heard(message, receipt) => self.hear(*message, receipt),
                 Happened::Taken(id, taken) => match (in_flight.remove(&id), taken) {
                     (Some(row), Ok(())) => drop(self.acknowledged.send(row)),
                     (None, Ok(())) => {}

@@ -207,8 +207,8 @@ impl Sender {
 
 /// What has to be acknowledged.
 pub(super) enum Receipt {
-    V5(v5::Publish),
-    V311(v4::Publish),
+    V5(Box<v5::Publish>),
+    V311(Box<v4::Publish>),
 }
 
 /// What happened on the connection.
@@ -216,7 +216,7 @@ pub(super) enum Happened {
     /// The broker has accepted it.
     Connected,
     /// Somebody has published something.
-    Heard(Message, Receipt),
+    Heard(Box<Message>, Receipt),
     /// A publish left under this id.
     Left(u16),
     /// The broker has taken the publish of this id, or refuses it and says why.
@@ -296,7 +296,7 @@ fn happened_v5(packet: v5::Packet) -> Result<Happened, String> {
                 client: None,
                 user: None,
             };
-            Happened::Heard(message, Receipt::V5(publish))
+            Happened::Heard(Box::new(message), Receipt::V5(Box::new(publish)))
         }
         v5::Packet::PubAck(ack) => {
             let taken = match ack.reason {
@@ -332,7 +332,7 @@ fn happened_v311(packet: v4::Packet) -> Happened {
                 client: None,
                 user: None,
             };
-            Happened::Heard(message, Receipt::V311(publish))
+            Happened::Heard(Box::new(message), Receipt::V311(Box::new(publish)))
         }
         v4::Packet::PubAck(ack) => Happened::Taken(ack.pkid, Ok(())),
         v4::Packet::SubAck(ack) => {

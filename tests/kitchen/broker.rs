@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{STATIONS, Seen, dish, order};
 use crate::mosquitto::mosquitto;
-use crate::support::{Client, PATIENCE};
+use crate::support::Client;
 use crate::tools::free_port;
 
 async fn agent(folder: &Path, broker: SocketAddr) -> Daemon {
