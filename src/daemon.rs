@@ -20,7 +20,7 @@ use crate::backup::{self, BackupError};
 use crate::board::Board;
 use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
 use crate::bus::Bus;
-use crate::bus::client::{self, Connection};
+use crate::bus::client::{self, Connection, Node, Protocol};
 use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Topics};
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
@@ -531,8 +531,8 @@ async fn open_broker(
     let broker = EmbeddedBroker::start(embedded, Arc::new(Hook { intake: intake.clone() })).await?;
     let AgentAccess { addr, client_id, user, password } = broker.agent().clone();
     let connection = Connection {
-        host: addr.ip().to_string(),
-        port: addr.port(),
+        nodes: vec![Node { host: addr.ip().to_string(), port: addr.port() }],
+        protocol: Protocol::V5,
         tls: None,
         client_id,
         credentials: Some((user, password)),
@@ -549,7 +549,10 @@ fn external_connection(
     topics: &Topics,
     will: (String, Vec<u8>),
 ) -> Result<Connection, DaemonError> {
-    let (host, port, tls) = parse_broker_url(&broker.url).map_err(DaemonError::External)?;
+    let addresses = broker.url.all().iter().map(|url| parse_broker_url(url)).collect::<Result<Vec<_>, _>>();
+    let addresses = addresses.map_err(DaemonError::External)?;
+    // All or none, or the configuration was refused.
+    let tls = addresses.iter().any(|(_, _, tls)| *tls);
     let read = |path: &PathBuf| {
         std::fs::read(path)
             .map_err(|error| DaemonError::External(format!("{} can't be read: {error}", path.display())))
@@ -564,8 +567,8 @@ fn external_connection(
         (None, true) => Some(read(&crate::tls::system_roots())?),
     };
     Ok(Connection {
-        host,
-        port,
+        nodes: addresses.into_iter().map(|(host, port, _)| Node { host, port }).collect(),
+        protocol: broker.protocol,
         tls,
         client_id: broker.client_id.clone().unwrap_or_else(|| format!("outletd-{}", config.outlet)),
         credentials: broker.user.clone().map(|user| (user, password)),

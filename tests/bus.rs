@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 
 use outletd::broker::{EmbeddedBroker, EmbeddedConfig, Handling, Inbound, PublishHook};
-use outletd::bus::client::{self, Connection};
+use outletd::bus::client::{self, Connection, Node, Protocol};
 use outletd::bus::message::{Heard, Message};
 use outletd::clock;
 use outletd::journal::Journal;
@@ -18,6 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn an_answer_given_before_there_is_a_connection_arrives_when_there_is_one() {
+    for protocol in [Protocol::V5, Protocol::V311] {
+        an_early_answer_arrives(protocol).await;
+    }
+}
+
+async fn an_early_answer_arrives(protocol: Protocol) {
     let config = EmbeddedConfig { mqtt: "127.0.0.1:0".parse().unwrap(), ..EmbeddedConfig::default() };
     let broker = EmbeddedBroker::start(config, Arc::new(Nothing)).await.unwrap();
     let addr = broker.mqtt_addr();
@@ -30,8 +36,8 @@ async fn an_answer_given_before_there_is_a_connection_arrives_when_there_is_one(
     let (committed, outbox) = mpsc::unbounded_channel();
     let journal = Journal::open(folder.path(), till.topics.clone(), clock::system(), committed).unwrap();
     let connection = Connection {
-        host: addr.ip().to_string(),
-        port: addr.port(),
+        nodes: vec![Node { host: addr.ip().to_string(), port: addr.port() }],
+        protocol,
         tls: None,
         client_id: "agent".into(),
         credentials: None,

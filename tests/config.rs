@@ -385,6 +385,28 @@ fn a_broker_address_that_is_none_is_answered_with_what_one_looks_like() {
 }
 
 #[test]
+fn a_cluster_has_an_address_for_each_node_all_with_tls_or_none() {
+    let with = |url: &str| Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = {url}\n"));
+    let config = with("[\"mqtt://a\", \"mqtt://b:1884\"]").load();
+    assert_eq!(config.broker.unwrap().url.all(), ["mqtt://a", "mqtt://b:1884"]);
+    with("[]").complains("outletd.toml", 3, &["broker.url", "mqtt://host:1883"]);
+    with("[\"mqtt://a\", \"b\"]").complains("outletd.toml", 3, &["broker.url", "\"b\"", "mqtt://host:1883"]);
+    with("[\"mqtt://a\", \"mqtts://b\"]").complains("outletd.toml", 3, &["broker.url", "mqtts:// for all"]);
+    with("1883").complains("outletd.toml", 3, &["broker.url", "expected an address, or a list of addresses"]);
+}
+
+#[test]
+fn a_version_of_mqtt_that_the_agent_does_not_speak_is_refused() {
+    let with = |version: &str| {
+        Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = \"mqtt://a\"\nprotocol = {version}\n"))
+    };
+    for version in ["\"5\"", "\"3.1.1\""] {
+        with(version).load();
+    }
+    with("\"3.1\"").complains("outletd.toml", 4, &["broker.protocol", "\"3.1\"", "\"5\" or \"3.1.1\""]);
+}
+
+#[test]
 fn an_open_port_without_users_is_refused() {
     Files::with("outlet = \"demo\"\n[embedded]\nmqtt = \"0.0.0.0:1883\"\n").complains(
         "outletd.toml",

@@ -18,6 +18,8 @@ mod desk;
 mod dishes;
 #[path = "kitchen/documents.rs"]
 mod documents;
+#[path = "support/mosquitto.rs"]
+mod mosquitto;
 #[allow(dead_code, reason = "screens speak of more than the kitchen needs")]
 #[path = "screens/panel.rs"]
 mod panel;

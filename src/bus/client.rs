@@ -11,36 +11,35 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{
-    Filter, LastWill, Packet, PubAckReason, Publish, PublishProperties, RetainForwardRule,
-    SubscribeReasonCode,
-};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
-use rumqttc::{NetworkOptions, Outgoing};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::message::{Heard, Message};
+pub use super::wire::Protocol;
+use super::wire::{self, Events, Gone, Happened, Receipt, Sender};
 use crate::broker::covers;
 use crate::journal::{Journal, OutboxRow};
-
-/// Publishes in flight, and requests queued inside the client.
-const IN_FLIGHT: u16 = 100;
-/// Largest packet taken in: above the payload limit, so that too large a job gets its answer.
-const MAX_PACKET: u32 = 8 * 1024 * 1024;
 
 /// How long an answer is worth sending: who asked has asked again by then.
 pub const ANSWER_WORTH: Duration = Duration::from_secs(10);
 
-/// How to reach the broker.
-#[derive(Clone)]
-pub struct Connection {
+/// Where a broker, or a node of one, is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
     /// Host name or address.
     pub host: String,
     /// Port.
     pub port: u16,
+}
+
+/// How to reach the broker.
+#[derive(Clone)]
+pub struct Connection {
+    /// The broker, or the nodes of one that is a cluster: the agent is at one of them, whichever answers.
+    pub nodes: Vec<Node>,
+    /// The version of MQTT.
+    pub protocol: Protocol,
     /// TLS: the roots to trust, PEM.
     pub tls: Option<Vec<u8>>,
     /// The fixed client id.
@@ -232,9 +231,11 @@ impl Speaker {
         acknowledged: mpsc::UnboundedSender<u64>,
         stop: CancellationToken,
     ) {
+        let nodes = self.connection.nodes.clone();
         let mut failures = 0u32;
-        loop {
-            let (client, events) = AsyncClient::new(self.options(), usize::from(IN_FLIGHT));
+        // Whoever has lost one node tries the next first.
+        for node in nodes.iter().cycle() {
+            let (client, events) = wire::client(&self.connection, node);
             let given = Given::default();
             let (up_tx, up) = oneshot::channel();
             let poller = Poller {
@@ -262,7 +263,7 @@ impl Speaker {
             let problem = tokio::select! {
                 biased;
                 () = stop.cancelled() => {
-                    drop(client.disconnect().await);
+                    client.disconnect().await;
                     return;
                 }
                 problem = &mut polling => problem.unwrap_or_else(|error| error.to_string()),
@@ -270,9 +271,17 @@ impl Speaker {
             };
             polling.abort();
             self.connected.send_replace(false);
-            failures += 1;
-            let pause = backoff(failures);
-            tracing::warn!(problem, retry_in_ms = pause.as_millis() as u64, "no connection to the broker");
+            // The pause grows when all nodes have been tried.
+            let rounds = failures / u32::try_from(nodes.len()).unwrap_or(u32::MAX).max(1);
+            failures = failures.saturating_add(1);
+            let pause = backoff(rounds + 1);
+            tracing::warn!(
+                problem,
+                host = node.host,
+                port = node.port,
+                retry_in_ms = pause.as_millis() as u64,
+                "no connection to the broker"
+            );
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => return,
@@ -280,46 +289,10 @@ impl Speaker {
         }
     }
 
-    fn options(&self) -> MqttOptions {
-        let connection = &self.connection;
-        let mut options = MqttOptions::new(&connection.client_id, &connection.host, connection.port);
-        options
-            .set_clean_start(false)
-            .set_session_expiry_interval(Some(7 * 24 * 3600))
-            .set_keep_alive(Duration::from_secs(20))
-            .set_manual_acks(true)
-            .set_receive_maximum(Some(32))
-            .set_max_packet_size(Some(MAX_PACKET))
-            .set_outgoing_inflight_upper_limit(IN_FLIGHT)
-            .set_connection_timeout(5);
-        let mut network = NetworkOptions::new();
-        network.set_tcp_nodelay(true);
-        options.set_network_options(network);
-        let (topic, payload) = &connection.will;
-        options.set_last_will(LastWill::new(topic.as_str(), payload.clone(), QoS::AtLeastOnce, true, None));
-        if let Some((user, password)) = &connection.credentials {
-            options.set_credentials(user, password);
-        }
-        if let Some(roots) = &connection.tls {
-            options.set_transport(rumqttc::Transport::tls(roots.clone(), None, None));
-        }
-        options
-    }
-
     /// Says everything once, then what is new. Ends only with the connection.
-    async fn speak(&mut self, client: &AsyncClient, given: &Given) {
-        let filter = |path: &String, retain_forward_rule| Filter {
-            path: path.clone(),
-            qos: QoS::AtLeastOnce,
-            nolocal: true,
-            preserve_retain: true,
-            retain_forward_rule,
-        };
+    async fn speak(&mut self, client: &Sender, given: &Given) {
         let Connection { filters, passing, .. } = &self.connection;
-        let commands = filters.iter().map(|path| filter(path, RetainForwardRule::Never));
-        let passing = passing.iter().map(|path| filter(path, RetainForwardRule::OnEverySubscribe));
-        let all: Vec<Filter> = commands.chain(passing).collect();
-        if !all.is_empty() && client.subscribe_many(all).await.is_err() {
+        if client.subscribe(filters, passing).await.is_err() {
             return;
         }
         {
@@ -360,7 +333,7 @@ impl Speaker {
         }
     }
 
-    async fn say_stored(&self, client: &AsyncClient, given: &Given) -> Result<u64, Gone> {
+    async fn say_stored(&self, client: &Sender, given: &Given) -> Result<u64, Gone> {
         let mut told = 0;
         loop {
             let rows = match self.journal.outbox(told, 256).await {
@@ -378,7 +351,7 @@ impl Speaker {
         }
     }
 
-    async fn say_retained(&self, client: &AsyncClient, given: &Given) -> Result<(), Gone> {
+    async fn say_retained(&self, client: &Sender, given: &Given) -> Result<(), Gone> {
         loop {
             let next = {
                 let mut documents = self.retained.lock();
@@ -393,31 +366,23 @@ impl Speaker {
             };
             let Some((topic, payload)) = next else { return Ok(()) };
             expect(given, None);
-            client.publish(topic, QoS::AtLeastOnce, true, payload).await.map_err(|_| Gone)?;
+            client.publish(topic, true, payload, None).await?;
         }
     }
 }
-
-/// The connection this was for has ended.
-struct Gone;
 
 fn expect(given: &Given, row: Option<u64>) {
     given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push_back(row);
 }
 
-async fn say_row(client: &AsyncClient, given: &Given, row: OutboxRow) -> Result<(), Gone> {
+async fn say_row(client: &Sender, given: &Given, row: OutboxRow) -> Result<(), Gone> {
     expect(given, Some(row.seq));
-    client.publish(row.topic, QoS::AtLeastOnce, false, row.payload).await.map_err(|_| Gone)
+    client.publish(row.topic, false, row.payload, None).await
 }
 
-async fn say_answer(client: &AsyncClient, given: &Given, answer: Answer) -> Result<(), Gone> {
+async fn say_answer(client: &Sender, given: &Given, answer: Answer) -> Result<(), Gone> {
     expect(given, None);
-    let properties =
-        PublishProperties { correlation_data: answer.correlation, ..PublishProperties::default() };
-    client
-        .publish_with_properties(answer.topic, QoS::AtLeastOnce, false, answer.payload, properties)
-        .await
-        .map_err(|_| Gone)?;
+    client.publish(answer.topic, false, answer.payload, answer.correlation).await?;
     if let Some(said) = answer.said {
         let _ = said.send(());
     }
@@ -426,8 +391,8 @@ async fn say_answer(client: &AsyncClient, given: &Given, answer: Answer) -> Resu
 
 /// The task that polls, and never waits for anything else.
 struct Poller {
-    events: EventLoop,
-    client: AsyncClient,
+    events: Events,
+    client: Sender,
     given: Given,
     acknowledged: mpsc::UnboundedSender<u64>,
     heard: Arc<dyn Heard>,
@@ -441,81 +406,58 @@ impl Poller {
     async fn run(mut self) -> String {
         let mut in_flight: HashMap<u16, u64> = HashMap::new();
         loop {
-            match self.events.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+            let happened = match self.events.next().await {
+                Ok(happened) => happened,
+                Err(problem) => return problem,
+            };
+            match happened {
+                Happened::Connected => {
                     if let Some(up) = self.up.take() {
                         let _ = up.send(());
                     }
                 }
-                Ok(Event::Incoming(Packet::Publish(publish))) => self.hear(publish),
-                Ok(Event::Incoming(Packet::PubAck(ack))) => {
-                    let row = in_flight.remove(&ack.pkid);
-                    match (row, ack.reason) {
-                        (_, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) => {
-                            if let Some(row) = row {
-                                let _ = self.acknowledged.send(row);
-                            }
-                        }
-                        // It stays in the outbox and goes again with the next connection.
-                        (row, reason) => tracing::error!(
-                            ?reason,
-                            row,
-                            "the broker refuses what the agent publishes: give its user the right to publish \
-                             below the outlet's prefix"
-                        ),
-                    }
-                }
-                Ok(Event::Incoming(Packet::SubAck(ack))) => {
-                    let refused =
-                        |code: &&SubscribeReasonCode| !matches!(code, SubscribeReasonCode::Success(_));
-                    if let Some(reason) = ack.return_codes.iter().find(refused) {
-                        tracing::error!(
-                            ?reason,
-                            "the broker refuses the agent's subscriptions: no job can come in; give its user the \
-                             right to read the command topics"
-                        );
-                    }
-                }
-                Ok(Event::Incoming(Packet::Disconnect(disconnect))) => {
-                    return format!("the broker ended the connection: {:?}", disconnect.reason_code);
-                }
-                Ok(Event::Outgoing(Outgoing::Publish(id))) => {
+                Happened::Heard(message, receipt) => self.hear(*message, receipt),
+                Happened::Taken(id, taken) => match (in_flight.remove(&id), taken) {
+                    (Some(row), Ok(())) => drop(self.acknowledged.send(row)),
+                    (None, Ok(())) => {}
+                    // It stays in the outbox and goes again with the next connection.
+                    (row, Err(reason)) => tracing::error!(
+                        reason,
+                        row,
+                        "the broker refuses what the agent publishes: give its user the right to publish below \
+                         the outlet's prefix"
+                    ),
+                },
+                Happened::Subscribed(Err(reason)) => tracing::error!(
+                    reason,
+                    "the broker refuses the agent's subscriptions: no job can come in; give its user the right to \
+                     read the command topics"
+                ),
+                Happened::Left(id) => {
                     let next =
                         self.given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop_front();
                     if let Some(Some(row)) = next {
                         in_flight.insert(id, row);
                     }
                 }
-                Ok(_) => {}
-                Err(error) => return error.to_string(),
+                Happened::Subscribed(Ok(())) | Happened::Nothing => {}
             }
         }
     }
 
-    fn hear(&self, publish: Publish) {
-        let properties = publish.properties.as_ref();
-        let message = Message {
-            topic: String::from_utf8_lossy(&publish.topic).into_owned(),
-            payload: publish.payload.clone(),
-            retain: publish.retain,
-            response_topic: properties.and_then(|p| p.response_topic.clone()),
-            correlation: properties.and_then(|p| p.correlation_data.clone()),
-            expiry_s: properties.and_then(|p| p.message_expiry_interval),
-            client: None,
-            user: None,
-        };
+    fn hear(&self, message: Message, receipt: Receipt) {
         let client = self.client.clone();
         if self.passing.iter().any(|filter| covers(filter, &message.topic)) {
             if message.retain {
                 self.retained.correct(&message.topic, &message.payload);
             }
-            tokio::spawn(async move { drop(client.ack(&publish).await) });
+            tokio::spawn(async move { client.acknowledge(&receipt).await });
             return;
         }
         let handled = self.heard.clone().hear(message);
         tokio::spawn(async move {
             handled.await;
-            drop(client.ack(&publish).await);
+            client.acknowledge(&receipt).await;
         });
     }
 }

@@ -3,5 +3,6 @@
 pub mod client;
 pub mod contract;
 pub mod message;
+mod wire;
 
 pub use client::Bus;

@@ -24,7 +24,9 @@ pub(crate) fn execute(args: Args, screen: &mut Screen) -> Result<(), Failure> {
                 1 => "1 device".to_owned(),
                 count => format!("{count} devices"),
             };
-            let broker = config.broker.as_ref().map_or("the embedded broker", |broker| broker.url.as_str());
+            let broker = config.broker.as_ref();
+            let broker =
+                broker.map_or_else(|| "the embedded broker".to_owned(), |broker| broker.url.to_string());
             screen.line(format_args!(
                 "{}: {good}: {} with {devices}, {broker}{}",
                 args.file.display(),

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::broker::{BrokerError, EmbeddedConfig};
+use crate::bus::client::Protocol;
 use crate::bus::contract::{Topics, is_name};
 use crate::kitchen::stations::{KitchenConfig, StationConfig, StationKind};
 use crate::limits::LimitsConfig;
@@ -90,8 +91,11 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BrokerConfig {
-    /// `mqtt://host:1883` or `mqtts://host:8883`.
-    pub url: String,
+    /// `mqtt://host:1883` or `mqtts://host:8883`; of a cluster a list, one for each node.
+    pub url: Addresses,
+    /// The version of MQTT that the agent speaks to it.
+    #[serde(default)]
+    pub protocol: Protocol,
     /// The agent's client id, fixed; `outletd-{outlet}` when absent.
     #[serde(default)]
     pub client_id: Option<String>,
@@ -104,6 +108,32 @@ pub struct BrokerConfig {
     /// Roots to trust, PEM; the system's when absent.
     #[serde(default)]
     pub ca: Option<PathBuf>,
+}
+
+/// Where a broker is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "expected an address, or a list of addresses")]
+pub enum Addresses {
+    /// One broker.
+    One(String),
+    /// The nodes of a cluster.
+    Nodes(Vec<String>),
+}
+
+impl Addresses {
+    /// All of them.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(address) => std::slice::from_ref(address),
+            Self::Nodes(addresses) => addresses,
+        }
+    }
+}
+
+impl fmt::Display for Addresses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.all().join(", "))
+    }
 }
 
 /// The table `[rights]`.
@@ -342,8 +372,21 @@ impl Checker<'_> {
     }
 
     fn check_external(&mut self, broker: &BrokerConfig) {
-        if let Err(error) = crate::daemon::parse_broker_url(&broker.url) {
-            self.say("broker.url", error);
+        if broker.url.all().is_empty() {
+            self.say("broker.url", "is empty: write mqtt://host:1883 or mqtts://host:8883".into());
+        }
+        let (mut plain, mut secure) = (false, false);
+        for url in broker.url.all() {
+            match crate::daemon::parse_broker_url(url) {
+                Ok((_, _, true)) => secure = true,
+                Ok((_, _, false)) => plain = true,
+                Err(error) => self.say("broker.url", error),
+            }
+        }
+        if plain && secure {
+            let message = "some addresses are mqtt:// and some mqtts://: the password would go to some unprotected; \
+                           write mqtts:// for all";
+            self.say("broker.url", message.into());
         }
         self.check_file("broker.password_file", broker.password_file.as_deref());
         self.check_file("broker.ca", broker.ca.as_deref());

@@ -29,7 +29,7 @@ use super::failures::Failures;
 use super::mqtt::{self, Connect, Publish, Wrong, kind, reason};
 use super::registry::{Registry, Screen};
 use crate::broker::AgentAccess;
-use crate::bus::client::Connection;
+use crate::bus::client::{Connection, Node};
 use crate::bus::contract::Topics;
 
 /// Connections of screens at once.
@@ -56,10 +56,8 @@ const PENALTY: Duration = Duration::from_secs(6);
 /// How the broker is reached on behalf of screens.
 #[derive(Clone)]
 pub struct Upstream {
-    /// Name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
+    /// The broker, or the nodes of one that is a cluster.
+    pub nodes: Vec<Node>,
     /// How to speak TLS, where it is spoken.
     pub tls: Option<TlsConnector>,
     /// User name and password.
@@ -219,8 +217,7 @@ impl Upstream {
     /// The embedded broker.
     pub fn embedded(access: &AgentAccess) -> Self {
         Self {
-            host: access.addr.ip().to_string(),
-            port: access.addr.port(),
+            nodes: vec![Node { host: access.addr.ip().to_string(), port: access.addr.port() }],
             tls: None,
             credentials: Some((access.user.clone(), access.password.clone())),
             client_id_prefix: format!("{}-", access.client_id),
@@ -234,25 +231,37 @@ impl Upstream {
     pub fn external(connection: &Connection) -> Result<Self, WebError> {
         let tls = connection.tls.as_deref().map(connector).transpose()?;
         Ok(Self {
-            host: connection.host.clone(),
-            port: connection.port,
+            nodes: connection.nodes.clone(),
             tls,
             credentials: connection.credentials.clone(),
             client_id_prefix: format!("{}-", connection.client_id),
         })
     }
 
-    /// Connects, and sends the screen's CONNECT with the agent's name and password in place of the screen's.
+    /// Connects to the first node that answers, and sends the screen's CONNECT with the agent's name and password in
+    /// place of the screen's.
     async fn join(&self, connect: &Connect) -> std::io::Result<Broker> {
-        let socket = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        socket.set_nodelay(true)?;
-        let mut broker: Broker = match &self.tls {
-            None => Box::new(socket),
-            Some(connector) => {
-                let name = ServerName::try_from(self.host.clone()).map_err(std::io::Error::other)?;
-                Box::new(connector.connect(name, socket).await?)
+        let mut failure = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let share = SIGN_IN / u32::try_from(self.nodes.len()).unwrap_or(u32::MAX).max(1);
+        for node in &self.nodes {
+            match tokio::time::timeout(share, self.reach(node)).await {
+                Ok(Ok(broker)) => return self.sign_in(broker, connect).await,
+                Ok(Err(error)) => failure = error,
+                Err(elapsed) => failure = elapsed.into(),
             }
-        };
+        }
+        Err(failure)
+    }
+
+    async fn reach(&self, node: &Node) -> std::io::Result<Broker> {
+        let socket = TcpStream::connect((node.host.as_str(), node.port)).await?;
+        socket.set_nodelay(true)?;
+        let Some(connector) = &self.tls else { return Ok(Box::new(socket)) };
+        let name = ServerName::try_from(node.host.clone()).map_err(std::io::Error::other)?;
+        Ok(Box::new(connector.connect(name, socket).await?))
+    }
+
+    async fn sign_in(&self, mut broker: Broker, connect: &Connect) -> std::io::Result<Broker> {
         let (user, password) = self.credentials.clone().unzip();
         let connect = Connect {
             client_id: format!("{}{}", self.client_id_prefix, connect.client_id),

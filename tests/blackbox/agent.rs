@@ -40,7 +40,7 @@ impl Outlet {
         let ports = Ports::free();
         let mosquitto = match broker {
             Broker::Embedded => None,
-            Broker::Mosquitto => Some(Mosquitto::start(folder.path(), ports).await),
+            Broker::Mosquitto | Broker::Mosquitto311 => Some(Mosquitto::start(folder.path(), ports).await),
         };
         let model = if kitchen.answers { "epson-tm-t20iii" } else { "generic-80" };
         let (kitchen, at_kitchen) = listening(kitchen).await;
@@ -53,6 +53,9 @@ impl Outlet {
                 ports.mqtt, ports.websocket
             ),
             Broker::Mosquitto => write!(toml, "[broker]\nurl = \"mqtt://127.0.0.1:{}\"\n", ports.mqtt),
+            Broker::Mosquitto311 => {
+                write!(toml, "[broker]\nurl = \"mqtt://127.0.0.1:{}\"\nprotocol = \"3.1.1\"\n", ports.mqtt)
+            }
         }
         .unwrap();
         toml.push_str("[rights]\nanonymous = [\"print\", \"drawer\", \"manage\"]\n");

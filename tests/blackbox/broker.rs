@@ -16,6 +16,8 @@ pub enum Broker {
     Embedded,
     /// The system's mosquitto.
     Mosquitto,
+    /// The same, and the agent speaks MQTT 3.1.1 to it.
+    Mosquitto311,
 }
 
 /// Where clients connect, on 127.0.0.1.

@@ -38,7 +38,7 @@ fn states(story: &[Value]) -> Vec<&str> {
     story.iter().map(|document| document["state"].as_str().unwrap()).collect()
 }
 
-async fn a_job_is_accepted_printed_and_known_afterwards(dialect: Dialect, broker: Broker) {
+pub async fn a_job_is_accepted_printed_and_known_afterwards(dialect: Dialect, broker: Broker) {
     let outlet = Outlet::open(broker).await;
     let mut pos = outlet.client(dialect, "pos-1").await;
 

@@ -1,6 +1,6 @@
 //! The agent as the outlet's other programs see it: the real binary, spoken to by MQTT clients that
 //! nobody here wrote (mosquitto's, Paho for Python, `mqtt` for Node.js), over the embedded broker
-//! and over mosquitto.
+//! and over mosquitto, to which the agent also speaks MQTT 3.1.1.
 //!
 //! They need what `./check` installs, so a plain `cargo test` passes them over. To run them alone:
 //! `cargo test --test blackbox -- --ignored`.
@@ -12,6 +12,7 @@ mod bad_input;
 mod broker;
 mod client;
 mod jobs;
+mod older;
 mod presence;
 mod requests;
 mod tools;

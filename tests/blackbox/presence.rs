@@ -14,7 +14,7 @@ async fn agent(client: &mut Client, state: &str) -> (Value, bool) {
     (heard.json, heard.retain)
 }
 
-async fn who_comes_later_is_told_what_is_there(broker: Broker) {
+pub async fn who_comes_later_is_told_what_is_there(broker: Broker) {
     let outlet = Outlet::open(broker).await;
     drop(outlet.client(Dialect::Paho5, "first").await);
     for dialect in [Dialect::Mosquitto311, Dialect::Paho5, Dialect::NodeWebSocket] {
@@ -36,7 +36,7 @@ async fn who_comes_later_is_told_what_is_there(broker: Broker) {
     }
 }
 
-async fn a_device_is_ready_offline_and_in_need_of_attention(broker: Broker) {
+pub async fn a_device_is_ready_offline_and_in_need_of_attention(broker: Broker) {
     let outlet = Outlet::open(broker).await;
     let mut pos = outlet.client(Dialect::NodeWebSocket, "pos-1").await;
     let topic = format!("{PREFIX}/device/kitchen/state");
@@ -69,12 +69,12 @@ async fn a_device_is_ready_offline_and_in_need_of_attention(broker: Broker) {
 }
 
 /// Where the broker outlives the agent, its will speaks for it.
-async fn a_killed_agent_is_offline_and_comes_back_as_a_new_session(broker: Broker) {
+pub async fn a_killed_agent_is_offline_and_comes_back_as_a_new_session(broker: Broker) {
     let mut outlet = Outlet::open(broker).await;
     let mut pos = outlet.early_client(Dialect::Paho5, "pos-1").await;
     let (before, _) = agent(&mut pos, "online").await;
     outlet.kill().await;
-    if broker == Broker::Mosquitto {
+    if broker != Broker::Embedded {
         let (gone, _) = agent(&mut pos, "offline").await;
         assert_eq!(gone["session"], before["session"], "the will is of the session that ended");
         let mut late = outlet.early_client(Dialect::Mosquitto311, "late").await;
