@@ -10,6 +10,7 @@ pub mod config;
 pub mod daemon;
 pub mod intake;
 pub mod journal;
+pub mod journald;
 pub mod kitchen;
 pub mod queue;
 pub mod readings;

@@ -9,6 +9,8 @@ mod devices;
 mod failure;
 mod hexdump;
 mod jobs;
+mod log;
+mod man;
 mod preview;
 mod printable;
 mod run;
@@ -70,6 +72,8 @@ enum Command {
     Preview(preview::Args),
     /// Write the completions of a shell
     Completions(completions::Args),
+    /// Write the man pages into a folder
+    Man(man::Args),
 }
 
 /// Does what the arguments ask for.
@@ -108,6 +112,7 @@ impl Command {
             Self::Submit(args) => on_the_bus(submit::execute(args, screen)),
             Self::Preview(args) => preview::execute(args, screen),
             Self::Completions(args) => completions::execute(args, screen),
+            Self::Man(args) => man::execute(&args),
         }
     }
 }

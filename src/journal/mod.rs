@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::bus::contract::{AttentionJob, FeedEvent, State, Topics};
 use crate::clock::Clock;
 use machine::{Event, Job, Refused};
+pub use schema::FORMAT;
 pub use store::{AttemptRecord, Intake, NewJob, OutboxRow, Transaction, Transition};
 
 /// A handle on the journal; clones share it.
