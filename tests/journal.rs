@@ -483,6 +483,14 @@ async fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_format_stands_in_the_file_itself_where_the_package_of_an_older_version_looks_for_it() {
+    let shelf = Shelf::new();
+    let _journal = shelf.open();
+    let format = u32::try_from(outletd::journal::FORMAT).unwrap().to_be_bytes();
+    assert_eq!(std::fs::read(shelf.path()).unwrap()[60..64], format);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_journal_is_named_with_the_remedy() {
     let shelf = Shelf::new();
     std::fs::write(shelf.path(), "this is not a database, it is a shopping list".repeat(100)).unwrap();
