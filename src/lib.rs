@@ -12,6 +12,7 @@ pub mod config;
 pub mod daemon;
 pub mod intake;
 pub mod journal;
+pub mod journald;
 pub mod kitchen;
 pub mod limits;
 pub mod pulse;

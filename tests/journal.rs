@@ -487,6 +487,14 @@ async fn a_journal_of_a_newer_version_is_refused_and_left_as_it_is() {
 }
 
 #[tokio::test]
+async fn the_format_stands_in_the_file_itself_where_the_package_of_an_older_version_looks_for_it() {
+    let shelf = Shelf::new();
+    let _journal = shelf.open();
+    let format = u32::try_from(outletd::journal::FORMAT).unwrap().to_be_bytes();
+    assert_eq!(std::fs::read(shelf.path()).unwrap()[60..64], format);
+}
+
+#[tokio::test]
 async fn a_folder_that_can_not_be_made_is_named_with_the_remedy() {
     let shelf = Shelf::new();
     let in_the_way = shelf.path();

@@ -162,3 +162,18 @@ async fn a_port_in_use_is_named_with_the_remedy() {
     assert_eq!(output.status.code(), Some(69), "{said}");
     assert!(said.contains("already in use") && said.contains("[embedded] mqtt"), "{said}");
 }
+
+#[tokio::test]
+async fn a_journal_of_a_newer_version_ends_the_start_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    let journal = rusqlite::Connection::open(data.join("journal.db")).unwrap();
+    journal.execute_batch("PRAGMA user_version = 99").unwrap();
+    let toml = format!("outlet = \"test\"\ndata = {data:?}\n[embedded]\nmqtt = \"127.0.0.1:0\"\n");
+    std::fs::write(folder.path().join("outletd.toml"), toml).unwrap();
+    let output = agent(folder.path()).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "systemd must not start it again and again: {said}");
+    assert!(said.contains("format 99") && said.contains("install the newer version"), "{said}");
+}

@@ -134,6 +134,13 @@ fn no_file_names_the_machine_it_was_written_on_or_a_package_registry() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+#[test]
+fn the_package_knows_which_journals_its_program_can_read() {
+    let script = read(&root().join("packaging/scripts/preinst"));
+    let format = format!("format={}", outletd::journal::FORMAT);
+    assert!(script.lines().any(|line| line == format), "packaging/scripts/preinst lacks the line {format}");
+}
+
 const SOURCES: &[&str] = &["rs", "py", "js", "mjs", "sh", "css", "html"];
 
 /// A driver is one file, one simulator and one folder of cases.

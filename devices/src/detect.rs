@@ -1,7 +1,7 @@
 //! What is plugged in: USB printers, serial ports, the kernel's printer devices, HID devices, and devices that type.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::unistd::{AccessFlags, access};
@@ -67,7 +67,7 @@ pub fn detect() -> Vec<Found> {
     });
     let mut found = usb_printers(&printers);
     found.extend(ports.iter().filter_map(serial_port));
-    found.extend(kernel_printers(Path::new("/dev/usb")));
+    found.extend(kernel_printers(Path::new("/dev/usb"), Path::new("/dev/outletd")));
     let interfaces = HidRaw.interfaces().unwrap_or_else(|error| {
         tracing::debug!(%error, "the HID devices can't be listed");
         Vec::new()
@@ -108,8 +108,8 @@ fn usb_printer(printer: &Printer, all: &[Printer]) -> Found {
         (Some("the agent may not use it".to_owned()), Some(permission_remedy(vendor, product)))
     } else if twins.count() > 1 {
         let problem = "there are several of it, and their serial numbers don't tell them apart";
-        let remedy = "name them by usblp:///dev/usb/lp0 and so on, or give them different serial numbers \
-                      with the maker's tool";
+        let remedy = "name them by the ports they are plugged into, usblp:///dev/outletd/printer-at-... below, or give \
+                      them different serial numbers with the maker's tool";
         (Some(problem.to_owned()), Some(remedy.to_owned()))
     } else {
         (None, None)
@@ -137,7 +137,8 @@ fn serial_port(port: &SerialPortInfo) -> Option<Found> {
         SerialPortType::BluetoothPort => "serial port (Bluetooth)".to_owned(),
         SerialPortType::Unknown => "serial port".to_owned(),
     };
-    let path = lasting_name(Path::new(&port.port_name), Path::new("/dev/serial/by-id"));
+    let path =
+        lasting_name(Path::new(&port.port_name), &["/dev/outletd", "/dev/serial/by-id"].map(Path::new));
     let (problem, remedy) = file_problem(&path, "dialout");
     Some(Found {
         link: Link::Serial { path, line: SerialLine::default() }.to_string(),
@@ -149,31 +150,40 @@ fn serial_port(port: &SerialPortInfo) -> Option<Found> {
     })
 }
 
-/// The name under `by_id` that leads to the same tty: it survives a replug, `/dev/ttyUSB0` does not.
-fn lasting_name(tty: &Path, by_id: &Path) -> std::path::PathBuf {
-    let Ok(target) = tty.canonicalize() else { return tty.to_owned() };
-    let mut names: Vec<_> = std::fs::read_dir(by_id)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.canonicalize().is_ok_and(|real| real == target))
-        .collect();
-    names.sort();
-    names.into_iter().next().unwrap_or_else(|| tty.to_owned())
+/// A name in one of the folders, the best first, that leads to the same device: it survives a replug, `/dev/ttyUSB0`
+/// and `/dev/usb/lp0` do not.
+fn lasting_name(device: &Path, folders: &[&Path]) -> PathBuf {
+    let Ok(target) = device.canonicalize() else { return device.to_owned() };
+    let name_in = |folder: &&Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        // A name with the device's serial number goes before that of a port, which ends otherwise.
+        paths
+            .filter(|path| path.canonicalize().is_ok_and(|real| real == target))
+            .min_by_key(|path| (path.to_string_lossy().contains("-at-"), path.clone()))
+    };
+    folders.iter().find_map(name_in).unwrap_or_else(|| device.to_owned())
 }
 
-fn kernel_printers(folder: &Path) -> Vec<Found> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
+fn kernel_printers(folder: &Path, lasting: &Path) -> Vec<Found> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lp")))
         .collect();
     paths.sort();
-    let found = |path: std::path::PathBuf| {
+    let found = |numbered: PathBuf| {
+        let path = lasting_name(&numbered, &[lasting]);
         let (problem, remedy) = file_problem(&path, "lp");
-        let name =
-            "USB printer of the kernel; its number changes, prefer usb:// with a serial number".to_owned();
+        let name = if path == numbered {
+            "USB printer of the kernel; its number changes, prefer usb:// with a serial number"
+        } else if path.to_string_lossy().contains("-at-") {
+            "USB printer of the kernel, whichever is plugged into this port; prefer usb:// with a serial number"
+        } else {
+            "USB printer of the kernel; prefer usb://"
+        };
+        let name = name.to_owned();
         Found { link: Link::UsbLp { path }.to_string(), driver: "escpos", name, model: None, problem, remedy }
     };
     paths.into_iter().map(found).collect()
@@ -342,17 +352,51 @@ mod tests {
         assert!(usb_printers(&[known("A"), known("B")]).iter().all(|found| found.problem.is_none()));
     }
 
+    /// A folder with `/dev` as far as names go.
+    fn dev() -> (tempfile::TempDir, [PathBuf; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let places = ["outletd", "by-id"].map(|name| folder.path().join(name));
+        for place in &places {
+            std::fs::create_dir(place).unwrap();
+        }
+        (folder, places)
+    }
+
+    fn link(name: &Path, device: &Path) -> PathBuf {
+        std::os::unix::fs::symlink(device, name).unwrap();
+        name.to_owned()
+    }
+
     #[test]
     fn a_serial_adapter_is_named_by_what_lasts() {
-        let folder = std::env::temp_dir().join(format!("outlet-detect-{}", std::process::id()));
-        let by_id = folder.join("by-id");
-        std::fs::create_dir_all(&by_id).unwrap();
-        let tty = folder.join("ttyUSB0");
+        let (folder, [own, by_id]) = dev();
+        let folders = [own.as_path(), &by_id];
+        let tty = folder.path().join("ttyUSB0");
         std::fs::write(&tty, "").unwrap();
-        assert_eq!(lasting_name(&tty, &by_id), tty);
-        std::os::unix::fs::symlink(&tty, by_id.join("usb-FTDI-if00")).unwrap();
-        assert_eq!(lasting_name(&tty, &by_id), by_id.join("usb-FTDI-if00"));
-        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(lasting_name(&tty, &folders), tty);
+        let generic = link(&by_id.join("usb-FTDI-if00"), &tty);
+        assert_eq!(lasting_name(&tty, &folders), generic);
+        let port = link(&own.join("atol-at-pci-1"), &tty);
+        assert_eq!(lasting_name(&tty, &folders), port);
+        let serial = link(&own.join("atol-x00106"), &tty);
+        assert_eq!(lasting_name(&tty, &folders), serial);
+    }
+
+    #[test]
+    fn a_printer_of_the_kernel_is_named_by_what_lasts() {
+        let (folder, [own, _]) = dev();
+        let usb = folder.path().join("usb");
+        std::fs::create_dir(&usb).unwrap();
+        let devices = ["lp0", "lp1"].map(|name| usb.join(name));
+        for device in &devices {
+            std::fs::write(device, "").unwrap();
+        }
+        let port = link(&own.join("printer-at-pci-2"), &devices[1]);
+        let found = kernel_printers(&usb, &own);
+        assert_eq!(found[0].link, format!("usblp://{}", devices[0].display()));
+        assert!(found[0].name.contains("its number changes"));
+        assert_eq!(found[1].link, format!("usblp://{}", port.display()));
+        assert!(found[1].name.contains("plugged into this port"));
     }
 
     #[test]

@@ -20,8 +20,9 @@ use super::agent_client::{AgentClient, Notice, Watch};
 use super::connection::Connection;
 use super::failure::Failure;
 use super::jobs::text::transition;
+use super::log;
 use super::preview::simulated::spec;
-use super::run::{Stop, failure, log_to_stderr, runtime};
+use super::run::{Stop, failure, runtime};
 use super::screen::{Screen, Tone};
 
 /// How long an example may take before the demo says that something is wrong.
@@ -159,7 +160,7 @@ kind = "board"
 
 /// Runs the demonstration.
 pub(crate) fn execute(args: Args) -> Result<(), Failure> {
-    log_to_stderr(&args.log)?;
+    log::begin(&args.log)?;
     runtime()?.block_on(demonstrate(args, Screen::stdout()))
 }
 

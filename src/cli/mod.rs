@@ -10,6 +10,8 @@ mod devices;
 mod failure;
 mod hexdump;
 mod jobs;
+mod log;
+mod man;
 mod preview;
 mod printable;
 mod run;
@@ -75,6 +77,8 @@ enum Command {
     Restore(backup::Args),
     /// Write the completions of a shell
     Completions(completions::Args),
+    /// Write the man pages into a folder
+    Man(man::Args),
 }
 
 /// Does what the arguments ask for.
@@ -115,6 +119,7 @@ impl Command {
             Self::Backup(args) => backup::back_up(&args, screen),
             Self::Restore(args) => backup::restore(&args, screen),
             Self::Completions(args) => completions::execute(args, screen),
+            Self::Man(args) => man::execute(&args),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! `outletd run`: the agent itself.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use nix::sys::resource::{Resource, setrlimit};
 use outletd::broker::BrokerError;
 use outletd::config;
 use outletd::daemon::{Daemon, DaemonError};
+use outletd::journal::JournalError;
 use outletd::systemd;
 use outletd::web::HttpError;
 use outletd::web::metrics::MetricsError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::failure::Failure;
+use super::log;
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 /// Runs the agent until it is told to stop.
 pub(crate) fn execute(args: Args) -> Result<(), Failure> {
-    log_to_stderr(&args.log)?;
+    log::begin(&args.log)?;
     keep_out_of_core_files();
     let config = config::load(&args.config).map_err(|errors| Failure::configuration(errors.to_string()))?;
     let runtime = runtime()?;
@@ -76,20 +76,6 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .map_err(|error| Failure::bad(format!("no runtime: {error}")))
 }
 
-/// Logs to standard error, where journald or a terminal takes it.
-pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| Failure::usage(format!("--log {filter:?} is no filter: {error}")))?;
-    let to_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(to_terminal)
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .init();
-    Ok(())
-}
-
 /// How a start that failed ends the program.
 pub(crate) fn failure(error: &DaemonError) -> Failure {
     match error {
@@ -98,7 +84,9 @@ pub(crate) fn failure(error: &DaemonError) -> Failure {
         | DaemonError::Http(HttpError::AddressInUse { .. } | HttpError::Listen { .. })
         | DaemonError::Metrics(MetricsError::Listen { .. })
         | DaemonError::Locked { .. } => Failure::unreachable(message(error)),
+        // Starting again helps none of these.
         DaemonError::Device { .. }
+        | DaemonError::Journal(JournalError::Newer { .. })
         | DaemonError::External(_)
         | DaemonError::Broker(_)
         | DaemonError::Http(_)

@@ -26,6 +26,7 @@ fn the_commands_are_those_of_the_manual() {
         "backup",
         "restore",
         "completions",
+        "man",
     ];
     assert_eq!(names, manual);
 }
@@ -55,4 +56,23 @@ fn completions_are_made_for_every_shell() {
         assert_eq!(cli.command.execute(&mut screen), Ok(()));
         assert!(written.text().contains("submit"), "{shell}");
     }
+}
+
+#[test]
+fn every_command_has_its_man_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let cli = Cli::try_parse_from(["outletd".as_ref(), "man".as_ref(), folder.path().as_os_str()]).unwrap();
+    assert_eq!(cli.command.execute(&mut Screen::captured().0), Ok(()));
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap().replace("\\-", "-");
+    let whole = page("outletd.1");
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        assert!(whole.contains(&format!("outletd-{name}(1)")), "{name} in\n{whole}");
+        assert!(
+            page(&format!("outletd-{name}.1")).contains(&format!(".SH NAME\noutletd-{name} - ")),
+            "{name}"
+        );
+    }
+    assert!(whole.contains("/etc/outletd/outletd.toml") && whole.contains("Exit codes"), "{whole}");
+    assert!(page("outletd-jobs-resolve.1").contains("print-again"));
 }

@@ -26,6 +26,7 @@ use crate::bus::contract::{AttentionJob, AttentionNotice, FeedEvent, State, Topi
 use crate::clock::Clock;
 use machine::{Event, Job, Refused};
 pub use recovery::{DAMAGED, FILE, RESTORED, inspect, mark_restored, snapshot};
+pub use schema::FORMAT;
 pub use store::{AttemptRecord, Intake, NewJob, OutboxRow, Transaction, Transition};
 
 /// A handle on the journal; clones share it.

@@ -136,6 +136,8 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
         connection
             .execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
             .map_err(unreadable)?;
+        // The package of an older version reads the format in the file itself, without SQLite, and refuses.
+        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").map_err(unreadable)?;
     }
     Ok(())
 }

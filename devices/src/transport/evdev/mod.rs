@@ -95,7 +95,7 @@ pub async fn open(system: &Arc<dyn System>, link: &Link) -> Result<Keyboard, Tra
 /// What to do where the system forbids the use of a device.
 pub fn permission_remedy(vendor: u16, product: u16) -> String {
     format!(
-        "write this line to /etc/udev/rules.d/60-outletd.rules, run `udevadm control --reload`, and plug the device \
+        "write this line to /etc/udev/rules.d/61-outletd.rules, run `udevadm control --reload`, and plug the device \
          in again: SUBSYSTEM==\"input\", KERNEL==\"event*\", ATTRS{{id/vendor}}==\"{vendor:04x}\", \
          ATTRS{{id/product}}==\"{product:04x}\", GROUP=\"outletd\", MODE=\"0660\""
     )

@@ -117,7 +117,7 @@ pub async fn open(
 /// it is on.
 pub fn permission_remedy(vendor: u16, product: u16) -> String {
     format!(
-        "write this line to /etc/udev/rules.d/60-outletd.rules, run `udevadm control --reload`, and plug the device \
+        "write this line to /etc/udev/rules.d/61-outletd.rules, run `udevadm control --reload`, and plug the device \
          in again: SUBSYSTEM==\"hidraw\", KERNELS==\"*:{vendor:04X}:{product:04X}.*\", GROUP=\"outletd\", \
          MODE=\"0660\""
     )

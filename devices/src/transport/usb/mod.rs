@@ -45,7 +45,7 @@ pub fn udev_rule(vendor: u16, product: u16) -> String {
 /// What to do where the system forbids the use of a device.
 pub fn permission_remedy(vendor: u16, product: u16) -> String {
     format!(
-        "write this line to /etc/udev/rules.d/60-outletd.rules, run `usermod -aG lp outletd` and \
+        "write this line to /etc/udev/rules.d/61-outletd.rules, run `usermod -aG lp outletd` and \
          `udevadm control --reload`, and plug the printer in again: {}",
         udev_rule(vendor, product)
     )
