@@ -26,6 +26,7 @@ mod schedule;
 #[path = "faults/tally.rs"]
 mod tally;
 #[path = "blackbox/tools.rs"]
+#[allow(dead_code, reason = "the black box uses the rest")]
 mod tools;
 #[path = "faults/wire.rs"]
 mod wire;
@@ -62,7 +63,10 @@ async fn whatever_goes_wrong_every_accepted_job_has_one_end_that_paper_and_stora
         let Some(report) = lanes.join_next().await else { break };
         let report = report.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         if alone.is_some() || !report.findings.is_empty() {
-            say(&format!("{}\n{}\n{:#?}\ntook {:?}", report.schedule, report.log, report.findings, report.took));
+            say(&format!(
+                "{}\n{}\n{:#?}\ntook {:?}",
+                report.schedule, report.log, report.findings, report.took
+            ));
         }
         total.add(report);
     }
@@ -99,7 +103,10 @@ fn what_was_synced_stays_and_what_was_not_is_lost_or_torn() {
         assert!(disk.get(Word::Writes) >= 3 && disk.get(Word::Syncs) == 1, "the writes did not come by");
         disk.cut_power(&mut fastrand::Rng::with_seed(seed));
         let kept = fs::read(&synced).unwrap();
-        assert!(kept.len() >= 2048 && kept[..2048].iter().all(|byte| *byte == b'x'), "a synced write is lost");
+        assert!(
+            kept.len() >= 2048 && kept[..2048].iter().all(|byte| *byte == b'x'),
+            "a synced write is lost"
+        );
         match fs::read(&unsynced) {
             Err(_) => lost += 1,
             Ok(bytes) if bytes == [b'x'; 2048] => stayed += 1,
@@ -117,7 +124,8 @@ fn names_that_were_not_synced_come_back() {
         let disk = Disk::new(folder.path());
         let (old, new) = (disk.data().join("old"), disk.data().join("new"));
         copy(&disk, "bs=512 count=1", &old, "conv=fsync");
-        let moved = Command::new("mv").arg("-T").arg(&old).arg(&new).envs(disk.environment()).status().unwrap();
+        let moved =
+            Command::new("mv").arg("-T").arg(&old).arg(&new).envs(disk.environment()).status().unwrap();
         assert!(moved.success());
         disk.cut_power(&mut fastrand::Rng::with_seed(seed));
         assert!(old.exists() != new.exists(), "one name");

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outlet_protocols::fiscal::Tag;
-use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::bed::Bed;
-use crate::paper::{Papers, number_of};
+use crate::paper::{self, Papers, number_of};
 use crate::register::bears;
 use crate::run::Tally;
 use crate::schedule::Job;
@@ -27,11 +26,16 @@ pub struct Evidence<'a> {
 pub fn audit(evidence: &Evidence<'_>, tally: &mut Tally) -> Vec<String> {
     let mut wrong = Vec::new();
     let papers = Papers::of(evidence.bed);
+    let printed_again = printed_again(evidence).unwrap_or_default();
     for job in evidence.jobs {
         tally.add("jobs accepted", 1);
         match evidence.told.get(job.id()) {
-            Some(answer) if answer["ok"] == true => judge(job, &answer["result"], &papers, tally, &mut wrong),
-            answer => wrong.push(format!("{}: accepted, and the agent does not know it: {answer:?}", job.id())),
+            Some(answer) if answer["ok"] == true => {
+                judge(job, &answer["result"], &papers, &printed_again, tally, &mut wrong);
+            }
+            answer => {
+                wrong.push(format!("{}: accepted, and the agent does not know it: {answer:?}", job.id()))
+            }
         }
     }
     strangers(evidence, &papers, &mut wrong);
@@ -46,13 +50,42 @@ pub fn audit(evidence: &Evidence<'_>, tally: &mut Tally) -> Vec<String> {
     wrong
 }
 
+/// How often a person wanted the paper of a ticket once more, by the number of the ticket's job.
+fn printed_again(evidence: &Evidence<'_>) -> rusqlite::Result<BTreeMap<u32, usize>> {
+    let journal = paper::journal(evidence.bed)?;
+    let mut papers = journal.prepare("SELECT job, record FROM jobs WHERE job LIKE 'paper-%'")?;
+    let papers = papers.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut again = BTreeMap::new();
+    for row in papers {
+        let (id, record) = row?;
+        let record: Value = serde_json::from_str(&record).unwrap_or_default();
+        let times = record["evidence"]["earlier"].as_array().map_or(0, Vec::len);
+        if let Some(number) = number_of(&journal, &id) {
+            *again.entry(number).or_default() += times;
+        }
+    }
+    Ok(again)
+}
+
 /// One job: its end, and what is there of it.
-fn judge(job: &Job, told: &Value, papers: &Papers, tally: &mut Tally, wrong: &mut Vec<String>) {
+fn judge(
+    job: &Job,
+    told: &Value,
+    papers: &Papers,
+    evidence_of_papers: &BTreeMap<u32, usize>,
+    tally: &mut Tally,
+    wrong: &mut Vec<String>,
+) {
     let end = &told["job"];
     let state = end["state"].as_str().unwrap_or_default();
     let mut say = |what: &str| wrong.push(format!("{}: {what}: {told}", job.id()));
     let by_person = end["evidence"].get("resolution").is_some();
-    let again = end["evidence"]["earlier"].as_array().map_or(0, Vec::len);
+    // The paper of a ticket is a job of its own, which a person may have wanted again.
+    let papers_again = match job.kind() {
+        "ticket" => evidence_of_papers.get(&job.number).copied().unwrap_or(0),
+        _ => 0,
+    };
+    let again = papers_again + end["evidence"]["earlier"].as_array().map_or(0, Vec::len);
     let proved = end["confidence"] != "sent";
     match state {
         "succeeded" => tally.add("jobs succeeded", 1),
@@ -72,7 +105,9 @@ fn judge(job: &Job, told: &Value, papers: &Papers, tally: &mut Tally, wrong: &mu
             let whole = if job.kind() == "print" { paper.last } else { paper.first + paper.copies };
             match state {
                 "succeeded" if proved && whole < copies => say(&format!("told as printed: {paper:?}")),
-                "succeeded" if proved && !by_person && again == 0 && (paper.first, whole) != (copies, copies) => {
+                "succeeded"
+                    if proved && !by_person && again == 0 && (paper.first, whole) != (copies, copies) =>
+                {
                     say(&format!("told as printed: {paper:?}"));
                 }
                 "expired" | "cancelled" if again == 0 && paper.first + paper.last > 0 => {
@@ -158,9 +193,8 @@ fn lives(id: &str, all: &[Value], tally: &mut Tally, wrong: &mut Vec<String>) {
 
 /// The journal after the end: whole, and of one mind with what was told.
 fn books(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
-    let path = evidence.bed.disk.data().join("journal.db");
     let read = || -> rusqlite::Result<Vec<String>> {
-        let journal = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let journal = paper::journal(evidence.bed)?;
         let mut wrong = Vec::new();
         let whole: String = journal.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         if whole != "ok" {
@@ -179,7 +213,7 @@ fn books(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
         let submitted: BTreeSet<u32> = evidence.jobs.iter().map(|job| job.number).collect();
         for job in jobs {
             let (id, state): (String, String) = job?;
-            if number_of(&id).is_none_or(|number| !submitted.contains(&number)) {
+            if number_of(&journal, &id).is_none_or(|number| !submitted.contains(&number)) {
                 wrong.push(format!("{id} is in the journal, and nobody submitted it"));
             }
             let told = evidence.told.get(&id).map(|answer| &answer["result"]["job"]["state"]);

@@ -186,7 +186,8 @@ impl Bed {
     /// Starts the agent where it is dead, as systemd does. What keeps it from starting may pass.
     pub async fn revive(&mut self) {
         self.look_after();
-        let patience = tokio::time::Instant::now() + PATIENCE;
+        let patience = if self.disk.get(Word::ForgetSyncs) > 0 { PATIENCE / 10 } else { PATIENCE };
+        let patience = tokio::time::Instant::now() + patience;
         while self.agent.is_none() {
             if tokio::time::Instant::now() > patience {
                 self.findings.push(format!("the agent did not start again: {}", self.log()));
@@ -202,9 +203,12 @@ impl Bed {
         let notify = self.folder.path().join("notify");
         drop(std::fs::remove_file(&notify));
         let ready = UnixDatagram::bind(&notify).unwrap();
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
-        command.args(["run", "--log", "warn,mqtt5=error", "--config"]).arg(self.folder.path().join("outletd.toml"));
+        command
+            .args(["run", "--log", "warn,mqtt5=error", "--config"])
+            .arg(self.folder.path().join("outletd.toml"));
         command.env("NOTIFY_SOCKET", &notify).envs(self.disk.environment()).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let mut child = command.spawn().unwrap();
@@ -311,6 +315,17 @@ impl Bed {
         heal_labels(&self.labels);
         heal_scale(&self.scale);
         self.revive().await;
+    }
+
+    /// Switches receipt printers off and on that stay in error although its cause is gone; how many.
+    pub fn switch_off_what_is_stuck(&self) -> u64 {
+        let stuck = [&self.kitchen, &self.bar].into_iter().filter(|printer| printer.state().error);
+        stuck
+            .map(|printer| {
+                printer.inject(PrinterFault::PowerOff);
+                printer.inject(PrinterFault::PowerOn);
+            })
+            .count() as u64
     }
 
     /// Syncs that a full disk or a failing one has refused, and the like: what was really felt.

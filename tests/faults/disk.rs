@@ -41,8 +41,6 @@ pub enum Word {
     DelayedSyncs = 21,
     /// Looks at a clock that was wrong.
     ShiftedClocks = 22,
-    /// Deaths at a write or a sync.
-    Deaths = 23,
 }
 
 const WORDS: usize = 32;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use outlet_simulators::label_printer::{Label, LabelPrinter};
 use outlet_simulators::printer::Printer;
 use outlet_simulators::register::FiscalDocument;
+use rusqlite::{Connection, OpenFlags};
 use rxing::BarcodeFormat;
 use serde_json::Value;
 
@@ -58,13 +59,13 @@ impl Papers {
     /// Receipts of a job.
     pub fn documents_of_job(&self, number: u32) -> Vec<&FiscalDocument> {
         let token = token(number);
-        let is_ours = |document: &&FiscalDocument| document.items.iter().any(|item| item.name.contains(&token));
+        let is_ours =
+            |document: &&FiscalDocument| document.items.iter().any(|item| item.name.contains(&token));
         self.documents.iter().filter(is_ours).collect()
     }
 
     /// What a person says who looks: whether all of a job is there.
-    pub fn is_done(&self, id: &str, document: &Value) -> bool {
-        let Some(number) = number_of(id) else { return false };
+    pub fn is_done(&self, number: u32, document: &Value) -> bool {
         match document["kind"].as_str() {
             Some("fiscal") => !self.documents_of_job(number).is_empty(),
             Some("label") => self.labels_of_job(number) > 0,
@@ -77,10 +78,26 @@ impl Papers {
     }
 }
 
-/// The number in the id of a job, or of the paper of a ticket.
-pub fn number_of(id: &str) -> Option<u32> {
-    let at = id.find("JOB-")? + 4;
-    id.get(at..at + 3)?.parse().ok()
+/// The number of a job, by its id; of the paper of a ticket by what is on it.
+pub fn number_of(journal: &Connection, id: &str) -> Option<u32> {
+    if let Some(number) = id.strip_prefix("JOB-") {
+        return number.parse().ok();
+    }
+    let payload: Vec<u8> = journal
+        .query_row(
+            "SELECT payload FROM payloads JOIN jobs USING (seq) WHERE job = ?1 AND job LIKE 'paper-%'",
+            [id],
+            |row| row.get(0),
+        )
+        .ok()?;
+    let text = String::from_utf8_lossy(&payload);
+    let at = next_token(&text)?;
+    text[at + 1..at + 4].parse().ok()
+}
+
+/// The journal, to be looked into.
+pub fn journal(bed: &Bed) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(bed.disk.data().join("journal.db"), OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
 /// All that a printer has printed, in order.
@@ -108,7 +125,8 @@ fn read(text: &str, found: &mut BTreeMap<String, OnPaper>) {
 }
 
 fn next_token(text: &str) -> Option<usize> {
-    let is_token = |five: &[u8]| five[0] == b'Q' && five[4] == b'Z' && five[1..4].iter().all(u8::is_ascii_digit);
+    let is_token =
+        |five: &[u8]| five[0] == b'Q' && five[4] == b'Z' && five[1..4].iter().all(u8::is_ascii_digit);
     text.as_bytes().windows(5).position(is_token)
 }
 

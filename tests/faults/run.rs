@@ -11,13 +11,15 @@ use tokio::task::JoinSet;
 use crate::audit::{self, Evidence};
 use crate::bed::{self, Bed};
 use crate::disk::Word;
-use crate::paper::Papers;
+use crate::paper::{self, Papers};
 use crate::register::Till;
 use crate::schedule::{Job, Schedule, Step, What, When};
 use crate::wire::Wire;
 
 /// How long everything may take to come to rest once nothing is wrong any more.
 const REST: Duration = Duration::from_secs(60);
+/// How long a person looks at a printer that stays in error before it is switched off and on.
+const STUCK: Duration = Duration::from_secs(15);
 /// How long a death that was ordered at a write or sync is waited for.
 const DEATH: Duration = Duration::from_millis(1200);
 
@@ -74,7 +76,8 @@ pub async fn run(schedule: Schedule, forgetful: bool) -> Report {
         }
     }
     bed.heal().await;
-    let rest = tokio::time::timeout(REST, async {
+    let patience = if forgetful { REST / 8 } else { REST };
+    let rest = tokio::time::timeout(patience, async {
         let mut refused = Vec::new();
         while let Some(till) = tills.join_next().await {
             refused.extend(till.unwrap());
@@ -115,6 +118,7 @@ fn count(bed: &Bed, tally: &mut Tally) {
     });
     tally.add("syncs that failed", bed.felt(Word::FailedSyncs).unsigned_abs());
     tally.add("syncs that were slow", bed.felt(Word::DelayedSyncs).unsigned_abs());
+    tally.add("looks at a clock that was wrong", bed.felt(Word::ShiftedClocks).unsigned_abs());
     for lost in &bed.lost {
         tally.add("power cuts that lost something", u64::from(lost.sectors + lost.others > 0));
         tally.add("sectors lost", lost.sectors as u64);
@@ -126,7 +130,7 @@ fn count(bed: &Bed, tally: &mut Tally) {
 fn complete(job: &Job, till: &Till) -> Job {
     let mut job = job.clone();
     if job.kind() == "fiscal" {
-        let price = 1.0 + f64::from(job.number) / 100.0;
+        let price = f64::from(100 + job.number) / 100.0;
         job.body["document"] = json!({
             "type": "sell",
             "items": [{
@@ -284,10 +288,14 @@ fn later(ms: u64, work: impl FnOnce() + Send + 'static) {
 async fn settle(bed: &mut Bed, wire: &Wire, tally: &mut Tally) {
     let mut chance = fastrand::Rng::with_seed(u64::from(bed.starts));
     let mut changes = wire.changes();
+    let begun = Instant::now();
     loop {
         changes.mark_unchanged();
         // A fault that was set for later may strike now.
         bed.heal().await;
+        if begun.elapsed() > STUCK {
+            tally.add("printers that a person had to switch off and on", bed.switch_off_what_is_stuck());
+        }
         let states = ["accepted", "running", "waiting", "uncertain"];
         let asked = wire.ask(&json!({"op": "list", "states": states, "limit": 500})).await;
         let left: Vec<Value> = asked["result"]["jobs"].as_array().cloned().unwrap_or_default();
@@ -299,7 +307,8 @@ async fn settle(bed: &mut Bed, wire: &Wire, tally: &mut Tally) {
             let id = job["job"].as_str().unwrap();
             let held = job["state"] == "waiting" && job["reason"]["code"] == "held";
             if job["state"] == "uncertain" || held {
-                let entry = attention["jobs"].as_array().into_iter().flatten().find(|entry| entry["job"] == id);
+                let entry =
+                    attention["jobs"].as_array().into_iter().flatten().find(|entry| entry["job"] == id);
                 let Some(entry) = entry else { continue };
                 if let Some(answer) = decide(bed, job, entry, &mut chance, tally) {
                     wire.ask(&answer).await;
@@ -346,10 +355,13 @@ fn decide(
     if busy(&bed.kitchen) || busy(&bed.bar) || bed.labels.state().remaining > 0 {
         return None;
     }
-    let done = Papers::of(bed).is_done(id, job);
-    let answer = match (done, job["kind"] == "fiscal", chance.bool()) {
-        (true, ..) => "printed",
-        (false, false, true) => "print-again",
+    let number = paper::number_of(&paper::journal(bed).ok()?, id)?;
+    let done = Papers::of(bed).is_done(number, job);
+    // A cook needs the ticket: without its paper and without a screen it would wait for one of them.
+    let wanted = chance.bool() || id.starts_with("paper-");
+    let answer = match (done, job["kind"] == "fiscal") {
+        (true, _) => "printed",
+        (false, false) if wanted => "print-again",
         _ => "not-printed",
     };
     tally.add("uncertain jobs that a person decided", 1);
@@ -360,7 +372,9 @@ fn unrest(wire: &Wire) -> String {
     let heard = wire.heard();
     let last = heard.documents.values().filter_map(|all| all.last());
     let open: Vec<String> = last
-        .filter(|last| !matches!(last["state"].as_str(), Some("succeeded" | "failed" | "expired" | "cancelled")))
+        .filter(|last| {
+            !matches!(last["state"].as_str(), Some("succeeded" | "failed" | "expired" | "cancelled"))
+        })
         .map(Value::to_string)
         .collect();
     open.join("\n")

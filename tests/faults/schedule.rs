@@ -138,29 +138,69 @@ impl When {
 #[derive(Debug, Clone)]
 pub enum What {
     /// The agent is killed; with `cut` the power of the whole box fails.
-    Kill { cut: bool },
+    Kill {
+        cut: bool,
+    },
     /// It dies at its nth write to the disk from now.
-    DieAtWrite { n: i64, cut: bool },
+    DieAtWrite {
+        n: i64,
+        cut: bool,
+    },
     /// It dies at its nth sync, which is not done.
-    DieAtSync { n: i64, cut: bool },
+    DieAtSync {
+        n: i64,
+        cut: bool,
+    },
     /// It dies when its nth sync is done.
-    DieAfterSync { n: i64, cut: bool },
+    DieAfterSync {
+        n: i64,
+        cut: bool,
+    },
     /// It is told to end, and is started again.
     Restart,
     /// The broker is killed and started again.
     KillBroker,
-    DiskFull { mode: i64, ms: u64 },
-    FailSyncs { n: i64 },
-    SlowDisk { us: i64, ms: u64 },
+    DiskFull {
+        mode: i64,
+        ms: u64,
+    },
+    FailSyncs {
+        n: i64,
+    },
+    SlowDisk {
+        us: i64,
+        ms: u64,
+    },
     /// The wall clock jumps.
-    Clock { shift_ms: i64 },
+    Clock {
+        shift_ms: i64,
+    },
     /// No more than so many descriptors beside those that are open.
-    Descriptors { spare: u64, ms: u64 },
-    Printer { kitchen: bool, fault: printer::Fault, ms: u64 },
-    Register { after: u64, fault: register::Fault, ms: u64 },
-    Labels { fault: label_printer::Fault, ms: u64 },
-    Scale { fault: scale::Fault, ms: u64 },
-    Unplug { ms: u64 },
+    Descriptors {
+        spare: u64,
+        ms: u64,
+    },
+    Printer {
+        kitchen: bool,
+        fault: printer::Fault,
+        ms: u64,
+    },
+    Register {
+        after: u64,
+        fault: register::Fault,
+        ms: u64,
+    },
+    Labels {
+        fault: label_printer::Fault,
+        ms: u64,
+    },
+    Scale {
+        fault: scale::Fault,
+        ms: u64,
+    },
+    Unplug {
+        ms: u64,
+    },
 }
 
 impl What {
@@ -304,7 +344,8 @@ fn job(number: u32, device: &'static str, chance: &mut fastrand::Rng) -> Job {
         }}),
         _ => {
             copies = if chance.u8(..4) == 0 { 2 } else { 1 };
-            let middle = (0..chance.u32(..12)).map(|line| json!({"type": "text", "text": format!("line {line}")}));
+            let middle =
+                (0..chance.u32(..12)).map(|line| json!({"type": "text", "text": format!("line {line}")}));
             let blocks: Vec<Value> = [json!({"type": "text", "text": format!("BEGIN {token}")})]
                 .into_iter()
                 .chain(middle)
@@ -334,7 +375,11 @@ pub fn label_code(number: u32) -> String {
 /// With its check digit.
 fn ean13(digits: u64) -> String {
     let text = format!("{digits:012}");
-    let sum: u32 = text.bytes().enumerate().map(|(at, digit)| u32::from(digit - b'0') * if at % 2 == 0 { 1 } else { 3 }).sum();
+    let sum: u32 = text
+        .bytes()
+        .enumerate()
+        .map(|(at, digit)| u32::from(digit - b'0') * if at % 2 == 0 { 1 } else { 3 })
+        .sum();
     format!("{text}{}", (10 - sum % 10) % 10)
 }
 
@@ -356,14 +401,18 @@ fn step(external: bool, chance: &mut fastrand::Rng) -> Step {
         12..=14 => What::DiskFull { mode: chance.i64(1..3), ms: chance.u64(100..900) },
         15 => What::FailSyncs { n: chance.i64(1..4) },
         16 => What::SlowDisk { us: chance.i64(5_000..80_000), ms: chance.u64(200..1000) },
-        17 | 18 => What::Clock { shift_ms: chance.i64(-5..6) * 3_600_000 + chance.i64(..60_000) },
+        17 | 18 => What::Clock { shift_ms: chance.i64(-5..6) * 3_600_000 + chance.i64(0..60_000) },
         19 => What::Descriptors { spare: chance.u64(..4), ms: chance.u64(200..1000) },
-        20..=24 => {
-            What::Printer { kitchen: chance.u8(..3) > 0, fault: printer_faults(chance), ms: chance.u64(100..900) }
-        }
-        25..=28 => {
-            What::Register { after: chance.u64(1..25), fault: register_faults(chance), ms: chance.u64(100..900) }
-        }
+        20..=24 => What::Printer {
+            kitchen: chance.u8(..3) > 0,
+            fault: printer_faults(chance),
+            ms: chance.u64(100..900),
+        },
+        25..=28 => What::Register {
+            after: chance.u64(1..25),
+            fault: register_faults(chance),
+            ms: chance.u64(100..900),
+        },
         29 | 30 => What::Labels { fault: label_faults(chance), ms: chance.u64(100..900) },
         _ => scale_fault(chance),
     };

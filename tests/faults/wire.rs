@@ -59,7 +59,8 @@ impl Wire {
                 loop {
                     match events.poll().await {
                         Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                            let topics = ["job/+", "reply/till", "attention"].map(|topic| format!("{PREFIX}/{topic}"));
+                            let topics =
+                                ["job/+", "reply/till", "attention"].map(|topic| format!("{PREFIX}/{topic}"));
                             let filters = topics.map(|topic| Filter::new(topic, QoS::AtLeastOnce));
                             drop(client.try_subscribe_many(filters));
                         }
