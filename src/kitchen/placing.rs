@@ -431,9 +431,10 @@ impl Engine {
             if !self.is_unprinted(&order, &job, &station) {
                 continue;
             }
-            let held = self.jobs.get(&job).is_some_and(Job::is_held);
+            // A clock that jumps makes both due at once: what this round lets expire is not printed.
+            let withdrawn = self.jobs.get(&job).is_some_and(|job| job.is_held() || job.is_overdue(now));
             let again = self.refused_paper.get(&(job.clone(), station.clone()));
-            if held || again.is_some_and(|again| now < *again) {
+            if withdrawn || again.is_some_and(|again| now < *again) {
                 continue;
             }
             self.print(&order, &job, &station, &printer, now, batch);
