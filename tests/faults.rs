@@ -38,15 +38,15 @@ use std::path::Path;
 use std::process::Command;
 
 use disk::{Disk, Word};
-use run::{Report, run};
-use schedule::Schedule;
+use run::{Fraud, Report, run};
+use schedule::{Schedule, Step, What, When};
 use tally::Total;
 use tokio::task::JoinSet;
 
 /// Seeds that every run of the tests tries.
-const SAMPLE: Range<u64> = 0..24;
+const SAMPLE: Range<u64> = 0..48;
 /// Runs at once: they wait most of the time.
-const LANES: usize = 4;
+const LANES: usize = 6;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_every_accepted_job_has_one_end_that_paper_and_storage_agree_with() {
@@ -58,7 +58,7 @@ async fn whatever_goes_wrong_every_accepted_job_has_one_end_that_paper_and_stora
         while lanes.len() < LANES
             && let Some(seed) = seeds.next()
         {
-            lanes.spawn(run(Schedule::of(seed), false));
+            lanes.spawn(run(Schedule::of(seed), Fraud::Nothing));
         }
         let Some(report) = lanes.join_next().await else { break };
         let report = report.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
@@ -80,13 +80,49 @@ async fn whatever_goes_wrong_every_accepted_job_has_one_end_that_paper_and_stora
 async fn on_a_disk_that_does_not_sync_the_audit_finds_what_is_lost() {
     let mut found = Vec::new();
     for seed in 0..20 {
-        let report = run(Schedule::power_cuts(seed), true).await;
+        let report = run(Schedule::power_cuts(seed), Fraud::ForgetSyncs).await;
         found.extend(report.findings);
         if found.iter().any(|finding| finding.contains("the agent does not know it")) {
             return;
         }
     }
     panic!("nothing was lost: {found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_lies_there_twice_is_found() {
+    let report = run(Schedule { steps: Vec::new(), ..Schedule::power_cuts(1) }, Fraud::PrintAgain).await;
+    assert_eq!(report.findings.len(), 2, "{:#?}", report.findings);
+    assert!(report.findings[0].contains("printed too often without a mark"), "{:#?}", report.findings);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_a_clock_which_jumps_lets_expire_is_not_printed() {
+    let jump = What::Clock { shift_ms: 3 * 3_600_000 };
+    let pass = What::Scale { fault: outlet_simulators::scale::Fault::LoseAnswer, ms: 1 };
+    let steps = [(1500, jump), (400, pass.clone()), (400, pass)];
+    let steps = steps.map(|(ms, what)| Step { when: When::Ms(ms), what }).to_vec();
+    let report = run(Schedule { steps, ..Schedule::with_a_station(1) }, Fraud::Nothing).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert!(report.tally.counts["jobs failed, expired or cancelled"] > 0, "the tickets did not expire");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_a_full_disk_does_not_take_loses_no_job() {
+    use outlet_simulators::printer::Fault::RefuseConnections;
+    let mut schedule = Schedule::power_cuts(1);
+    schedule.tills.truncate(1);
+    schedule.tills[0].truncate(1);
+    let job = &mut schedule.tills[0][0];
+    (job.body["ttl_s"], job.body["stale"], job.called_off) = (1.into(), "banner".into(), false);
+    let off = What::Printer { kitchen: true, fault: RefuseConnections, ms: 2500 };
+    let full = What::DiskFull { mode: 2, ms: 1000 };
+    let pass = What::Scale { fault: outlet_simulators::scale::Fault::LoseAnswer, ms: 1 };
+    let steps = [(0, off), (700, full), (1200, pass)];
+    schedule.steps = steps.map(|(ms, what)| Step { when: When::Ms(ms), what }).to_vec();
+    let report = run(schedule, Fraud::Nothing).await;
+    assert!(report.findings.is_empty(), "{:#?}\n{}", report.findings, report.log);
+    assert_eq!(report.tally.counts["jobs succeeded"], 1, "{}", report.log);
 }
 
 #[test]

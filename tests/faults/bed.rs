@@ -42,6 +42,8 @@ pub struct Bed {
     /// What went wrong with the process itself.
     pub findings: Vec<String>,
     pub starts: u32,
+    /// The register's roll ends, or has ended.
+    pub roll_ends: bool,
     pub lost: Vec<Lost>,
     mosquitto: Option<Child>,
     external: bool,
@@ -70,6 +72,7 @@ impl Bed {
             broker,
             findings: Vec::new(),
             starts: 0,
+            roll_ends: false,
             lost: Vec::new(),
             mosquitto: None,
             external: schedule.external,
@@ -312,6 +315,10 @@ impl Bed {
             heal_printer(printer);
         }
         heal_register(&self.till.register);
+        // A new roll in the middle of a document has it printed anew: only where the old one was at its end.
+        if std::mem::take(&mut self.roll_ends) {
+            self.till.register.inject(RegisterFault::NewPaper);
+        }
         heal_labels(&self.labels);
         heal_scale(&self.scale);
         self.revive().await;
@@ -355,8 +362,8 @@ pub fn heal_printer(printer: &Printer) {
 }
 
 pub fn heal_register(register: &Register) {
-    use RegisterFault::{AcceptConnections, CoverClose, NewPaper, PowerOn, Speak};
-    for fault in [PowerOn, NewPaper, CoverClose, AcceptConnections, Speak] {
+    use RegisterFault::{AcceptConnections, CoverClose, PowerOn, Speak};
+    for fault in [PowerOn, CoverClose, AcceptConnections, Speak] {
         register.inject(fault);
     }
 }

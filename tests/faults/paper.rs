@@ -69,10 +69,14 @@ impl Papers {
         match document["kind"].as_str() {
             Some("fiscal") => !self.documents_of_job(number).is_empty(),
             Some("label") => self.labels_of_job(number) > 0,
+            // The paper of a ticket has no last line of its own.
+            _ if document["job"].as_str().is_some_and(|id| id.starts_with("paper-")) => {
+                let paper = self.of_job(number);
+                paper.first + paper.copies > 0
+            }
             _ => {
                 let copies = document["evidence"]["device"]["copies"].as_u64().unwrap_or(1);
-                let paper = self.of_job(number);
-                u64::from(paper.last.max(if paper.last == 0 { 0 } else { paper.first })) >= copies
+                u64::from(self.of_job(number).last) >= copies
             }
         }
     }

@@ -54,8 +54,19 @@ impl Tally {
     }
 }
 
-/// Runs a schedule; `forgetful`: on a disk that answers syncs and does nothing.
-pub async fn run(schedule: Schedule, forgetful: bool) -> Report {
+/// What is done to find out whether the audit finds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Fraud {
+    Nothing,
+    /// The disk answers syncs and does nothing.
+    ForgetSyncs,
+    /// Somebody prints a ticket of the kitchen once more.
+    PrintAgain,
+}
+
+/// Runs a schedule.
+pub async fn run(schedule: Schedule, fraud: Fraud) -> Report {
+    let forgetful = fraud == Fraud::ForgetSyncs;
     let begun = Instant::now();
     let mut report = Report { seed: schedule.seed, schedule: schedule.to_string(), ..Report::default() };
     let mut bed = Bed::open(&schedule, forgetful).await;
@@ -91,7 +102,8 @@ pub async fn run(schedule: Schedule, forgetful: bool) -> Report {
     }
     let jobs: Vec<Job> = schedule.tills.iter().flatten().map(|job| complete(job, &bed.till)).collect();
     let mut told = BTreeMap::new();
-    for job in &jobs {
+    // Nobody answers for an agent that does not start.
+    for job in jobs.iter().filter(|_| bed.pid().is_some()) {
         let asked = json!({"op": "get", "job": job.id()});
         match tokio::time::timeout(Duration::from_secs(5), wire.ask(&asked)).await {
             Ok(answer) => drop(told.insert(job.id().to_owned(), answer)),
@@ -100,6 +112,10 @@ pub async fn run(schedule: Schedule, forgetful: bool) -> Report {
     }
     bed.stop().await;
     report.findings.append(&mut bed.findings);
+    if fraud == Fraud::PrintAgain {
+        let first = jobs.iter().find(|job| job.device == "kitchen").unwrap();
+        bed.kitchen.feed(format!("BEGIN {0}\nEND {0}\n", first.token()).as_bytes());
+    }
     let documents = wire.heard().documents.clone();
     let evidence = Evidence { jobs: &jobs, told: &told, documents: &documents, bed: &bed };
     report.findings.extend(audit::audit(&evidence, &mut report.tally));
@@ -155,6 +171,10 @@ async fn sell(wire: Arc<Wire>, jobs: Vec<Job>) -> Vec<String> {
                 refused.push(format!("{} was refused: {answer}", job.id()));
             }
         }
+        if job.called_off {
+            // It may be too late for that.
+            wire.ask(&json!({"op": "cancel", "job": job.id(), "by": "pos-1"})).await;
+        }
     }
     refused
 }
@@ -209,7 +229,19 @@ async fn strike(step: &Step, bed: &mut Bed, tally: &mut Tally) -> bool {
             }
             cut_after = cut;
         }
-        What::Restart => bed.stop().await,
+        What::DieAtStart { n, cut } => {
+            bed.kill().await;
+            bed.disk.set(Word::DieAtWrite, n);
+            bed.start().await;
+            if !dies(bed, Word::DieAtWrite, n).await {
+                return false;
+            }
+            cut_after = cut;
+        }
+        What::Restart { cut } => {
+            bed.stop().await;
+            cut_after = cut;
+        }
         What::KillBroker => bed.kill_broker().await,
         What::DiskFull { mode, ms } => for_a_while(bed, Word::Full, mode, ms),
         What::SlowDisk { us, ms } => for_a_while(bed, Word::SyncDelayUs, us, ms),
@@ -228,7 +260,11 @@ async fn strike(step: &Step, bed: &mut Bed, tally: &mut Tally) -> bool {
         What::Register { after, fault, ms } => {
             use outlet_simulators::register::Fault;
             let register = bed.till.register.clone();
-            if matches!(fault, Fault::Silence | Fault::RefuseConnections | Fault::PaperOutAtLine { .. }) {
+            if let Fault::PaperOutAtLine { .. } = fault {
+                register.inject(fault);
+                bed.roll_ends = true;
+                later(ms, move || register.inject(Fault::NewPaper));
+            } else if matches!(fault, Fault::Silence | Fault::RefuseConnections) {
                 register.inject(fault);
                 later(ms, move || bed::heal_register(&register));
             } else {
@@ -261,7 +297,9 @@ async fn strike(step: &Step, bed: &mut Bed, tally: &mut Tally) -> bool {
 
 /// Orders the agent to die, and waits for it.
 async fn dies(bed: &mut Bed, word: Word, n: i64) -> bool {
-    bed.disk.set(word, n);
+    if bed.pid().is_some() && bed.disk.get(word) == 0 {
+        bed.disk.set(word, n);
+    }
     let died = bed.dies_within(DEATH).await;
     bed.disk.set(word, 0);
     died || {

@@ -88,6 +88,8 @@ pub struct Job {
     pub pause: Duration,
     /// It is submitted once more after its answer.
     pub repeated: bool,
+    /// The till calls it off after its answer.
+    pub called_off: bool,
 }
 
 impl Job {
@@ -156,8 +158,15 @@ pub enum What {
         n: i64,
         cut: bool,
     },
+    /// It is killed, and dies again at its nth write while it starts.
+    DieAtStart {
+        n: i64,
+        cut: bool,
+    },
     /// It is told to end, and is started again.
-    Restart,
+    Restart {
+        cut: bool,
+    },
     /// The broker is killed and started again.
     KillBroker,
     DiskFull {
@@ -215,7 +224,9 @@ impl What {
             Self::DieAtWrite { .. } | Self::DieAtSync { .. } | Self::DieAfterSync { .. } => {
                 "power cut at a write or sync"
             }
-            Self::Restart => "agent restarted in order",
+            Self::DieAtStart { .. } => "agent killed while it started",
+            Self::Restart { cut: false } => "agent restarted in order",
+            Self::Restart { cut: true } => "power cut after the agent had ended in order",
             Self::KillBroker => "broker killed",
             Self::DiskFull { .. } => "disk full",
             Self::FailSyncs { .. } => "disk error at a sync",
@@ -306,6 +317,16 @@ impl Schedule {
 }
 
 impl Schedule {
+    /// With a station of the kitchen and its own broker.
+    pub fn with_a_station(seed: u64) -> Self {
+        let plain = Self::power_cuts(seed);
+        let jobs: usize = plain.tills.iter().map(Vec::len).sum();
+        let number = u32::try_from(jobs).unwrap() + 1;
+        let ticket = job(number, "grill", &mut fastrand::Rng::with_seed(seed));
+        let tills = plain.tills.into_iter().chain([vec![ticket]]).collect();
+        Self { station: true, tills, ..plain }
+    }
+
     /// Nothing but cuts of power.
     pub fn power_cuts(seed: u64) -> Self {
         let mut schedule = Self::of(seed);
@@ -352,8 +373,9 @@ fn job(number: u32, device: &'static str, chance: &mut fastrand::Rng) -> Job {
                 .chain([json!({"type": "text", "text": format!("END {token}")}), json!({"type": "cut"})])
                 .collect();
             let stale = ["expire", "hold", "banner"][chance.usize(..3)];
+            let ttl = if chance.u8(..4) == 0 { chance.u32(1..3) } else { 900 };
             json!({"id": id, "kind": "print", "document": {"blocks": blocks}, "copies": copies,
-                "stale": stale, "priority": chance.u8(..10)})
+                "stale": stale, "ttl_s": ttl, "priority": chance.u8(..10)})
         }
     };
     body["by"] = json!("pos-1");
@@ -364,6 +386,7 @@ fn job(number: u32, device: &'static str, chance: &mut fastrand::Rng) -> Job {
         copies,
         pause: Duration::from_millis(chance.u64(..250)),
         repeated: chance.u8(..3) == 0,
+        called_off: chance.u8(..12) == 0,
     }
 }
 
@@ -395,8 +418,9 @@ fn step(external: bool, chance: &mut fastrand::Rng) -> Step {
         0..=3 => What::Kill { cut },
         4..=6 => What::DieAtWrite { n: chance.i64(1..40), cut },
         7..=9 => What::DieAtSync { n: chance.i64(1..15), cut },
+        10 if chance.bool() => What::DieAtStart { n: chance.i64(1..12), cut },
         10 => What::DieAfterSync { n: chance.i64(1..15), cut },
-        11 => What::Restart,
+        11 => What::Restart { cut },
         12 | 13 if external => What::KillBroker,
         12..=14 => What::DiskFull { mode: chance.i64(1..3), ms: chance.u64(100..900) },
         15 => What::FailSyncs { n: chance.i64(1..4) },
