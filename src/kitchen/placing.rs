@@ -405,6 +405,7 @@ impl Engine {
     /// Prints what no screen has shown, and learns what became of what was printed.
     pub(super) async fn look_at_papers(&mut self, batch: &mut Batch) {
         let now = (self.tools.clock)();
+        self.not_in_the_future(now);
         let mut wanted = Vec::new();
         let mut printing = Vec::new();
         for order in self.orders.values() {
@@ -444,6 +445,15 @@ impl Engine {
         }
     }
 
+    /// Where the clock was set back, what waited by the old time begins to wait now: nobody waits for hours.
+    fn not_in_the_future(&mut self, now: Timestamp) {
+        self.started = self.started.min(now);
+        let unseen = self.orders.values_mut().flat_map(|order| &mut order.unseen);
+        for known in unseen.flat_map(|unseen| unseen.stations.values_mut()) {
+            known.since = known.since.min(now);
+        }
+    }
+
     fn print(
         &mut self,
         id: &str,
@@ -477,7 +487,8 @@ impl Engine {
             Ok((new, work, device)) => {
                 tracing::warn!(order = id, station, printer, "no screen has shown a ticket: it is printed");
                 self.begin(job, batch);
-                batch.steps.push(Step::Print { new: Box::new(new), work, printer: device });
+                let of = job.to_owned();
+                batch.steps.push(Step::Print { of, new: Box::new(new), work, printer: device });
                 let mark = |order: &mut Order| -> Result<(), ()> {
                     if let Some(stand) = order.stands.get_mut(station) {
                         stand.printed = true;
