@@ -42,8 +42,8 @@ pub struct Bed {
     /// What went wrong with the process itself.
     pub findings: Vec<String>,
     pub starts: u32,
-    /// The register's roll ends, or has ended.
-    pub roll_ends: bool,
+    /// What is planned for it later passes by itself.
+    register_healed: bool,
     pub lost: Vec<Lost>,
     mosquitto: Option<Child>,
     external: bool,
@@ -72,7 +72,7 @@ impl Bed {
             broker,
             findings: Vec::new(),
             starts: 0,
-            roll_ends: false,
+            register_healed: false,
             lost: Vec::new(),
             mosquitto: None,
             external: schedule.external,
@@ -314,9 +314,8 @@ impl Bed {
         for printer in [&self.kitchen, &self.bar] {
             heal_printer(printer);
         }
-        heal_register(&self.till.register);
-        // A new roll in the middle of a document has it printed anew: only where the old one was at its end.
-        if std::mem::take(&mut self.roll_ends) {
+        if !std::mem::replace(&mut self.register_healed, true) {
+            heal_register(&self.till.register);
             self.till.register.inject(RegisterFault::NewPaper);
         }
         heal_labels(&self.labels);

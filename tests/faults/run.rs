@@ -262,7 +262,6 @@ async fn strike(step: &Step, bed: &mut Bed, tally: &mut Tally) -> bool {
             let register = bed.till.register.clone();
             if let Fault::PaperOutAtLine { .. } = fault {
                 register.inject(fault);
-                bed.roll_ends = true;
                 later(ms, move || register.inject(Fault::NewPaper));
             } else if matches!(fault, Fault::Silence | Fault::RefuseConnections) {
                 register.inject(fault);

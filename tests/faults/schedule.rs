@@ -471,7 +471,7 @@ fn register_faults(chance: &mut fastrand::Rng) -> register::Fault {
         5 => Fault::CutLinkMidFrame { bytes: chance.u64(1..60) },
         6 | 7 => Fault::PowerOff { back_after: Some(Duration::from_millis(chance.u64(10..400))) },
         8 => Fault::Nak { times: chance.u32(1..3) },
-        9 => Fault::Busy { answers: chance.u32(1..4) },
+        9 => Fault::BusyFor(Duration::from_millis(chance.u64(100..900))),
         10 => Fault::PaperOutAtLine { lines: chance.u32(..12) },
         11 => Fault::RefuseConnections,
         _ => Fault::Silence,
