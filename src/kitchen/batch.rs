@@ -13,7 +13,7 @@ use super::order::Order;
 use crate::bus::contract::{ErrorBody, EventBody};
 use crate::clock::Timestamp;
 use crate::intake::Device;
-use crate::journal::machine::{Event, Job};
+use crate::journal::machine::{Event, Job, Refused};
 use crate::journal::{Intake, JournalError, NewJob, Transaction};
 
 /// What a round changes.
@@ -69,6 +69,8 @@ pub enum Step {
     },
     /// A ticket is printed.
     Print {
+        /// The ticket's job, which is begun by then.
+        of: String,
         /// The job that prints it.
         new: Box<NewJob>,
         /// What it prints.
@@ -132,7 +134,12 @@ pub fn write(tx: &mut Transaction<'_>, steps: Vec<Step>, rows: Rows) -> Result<V
                 tx.record(*event)?;
                 continue;
             }
-            Step::Print { new, work, printer } => {
+            Step::Print { of, new, work, printer } => {
+                // A person or its deadline was faster: the round is done anew without it.
+                let ticket = tx.load(&of)?;
+                if !ticket.is_begun() {
+                    return Err(Refused::NotNow(ticket.state).into());
+                }
                 if let Intake::New(job) = tx.accept(*new)? {
                     followed.push(Followed::Print(job, work, printer));
                 }

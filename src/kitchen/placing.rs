@@ -405,6 +405,7 @@ impl Engine {
     /// Prints what no screen has shown, and learns what became of what was printed.
     pub(super) async fn look_at_papers(&mut self, batch: &mut Batch) {
         let now = (self.tools.clock)();
+        self.not_in_the_future(now);
         let mut wanted = Vec::new();
         let mut printing = Vec::new();
         for order in self.orders.values() {
@@ -431,15 +432,25 @@ impl Engine {
             if !self.is_unprinted(&order, &job, &station) {
                 continue;
             }
-            let held = self.jobs.get(&job).is_some_and(Job::is_held);
+            // A clock that jumps makes both due at once: what this round lets expire is not printed.
+            let withdrawn = self.jobs.get(&job).is_some_and(|job| job.is_held() || job.is_overdue(now));
             let again = self.refused_paper.get(&(job.clone(), station.clone()));
-            if held || again.is_some_and(|again| now < *again) {
+            if withdrawn || again.is_some_and(|again| now < *again) {
                 continue;
             }
             self.print(&order, &job, &station, &printer, now, batch);
         }
         for ((order, job, station), paper) in printing {
             self.look_at_paper(&order, &job, &station, &paper, now, batch).await;
+        }
+    }
+
+    /// Where the clock was set back, what waited by the old time begins to wait now: nobody waits for hours.
+    fn not_in_the_future(&mut self, now: Timestamp) {
+        self.started = self.started.min(now);
+        let unseen = self.orders.values_mut().flat_map(|order| &mut order.unseen);
+        for known in unseen.flat_map(|unseen| unseen.stations.values_mut()) {
+            known.since = known.since.min(now);
         }
     }
 
@@ -476,7 +487,8 @@ impl Engine {
             Ok((new, work, device)) => {
                 tracing::warn!(order = id, station, printer, "no screen has shown a ticket: it is printed");
                 self.begin(job, batch);
-                batch.steps.push(Step::Print { new: Box::new(new), work, printer: device });
+                let of = job.to_owned();
+                batch.steps.push(Step::Print { of, new: Box::new(new), work, printer: device });
                 let mark = |order: &mut Order| -> Result<(), ()> {
                     if let Some(stand) = order.stands.get_mut(station) {
                         stand.printed = true;

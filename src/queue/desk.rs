@@ -22,6 +22,10 @@ use crate::intake::{Device, Devices, ToWorker, work_of};
 use crate::journal::machine::{Event, Job, Mark};
 use crate::journal::{Journal, JournalError};
 
+/// Pause before a job is taken up again that the journal could not be used for.
+const PUT_OFF: Duration = Duration::from_millis(500);
+/// How long after a deadline that could not be written it is tried again.
+const EXPIRE_AGAIN_MS: i64 = 1000;
 /// Requests that may wait for one device.
 const REQUESTS: usize = 4;
 
@@ -330,10 +334,12 @@ impl Desk {
     pub(super) async fn take_up(&mut self, entry: &Entry) -> Option<(Job, Command)> {
         let (job, work) = match &entry.kept {
             Some(kept) => (kept.job.clone(), kept.work.clone()),
-            None => self.fetch(&entry.job).await?,
+            None => self.fetch(entry).await?,
         };
         if job.is_overdue(self.now()) {
-            self.expire_one(&job.job).await;
+            if let Err(error) = self.expire_one(entry.clone()).await {
+                self.put_off(entry.clone(), &error).await;
+            }
             return None;
         }
         let command = self.command(&job, work);
@@ -341,12 +347,20 @@ impl Desk {
         Some((job, command))
     }
 
-    async fn fetch(&mut self, job: &str) -> Option<(Job, Work)> {
+    /// A job stays in the queue while the journal can't be used for it, and is not tried again at once.
+    async fn put_off(&mut self, entry: Entry, error: &JournalError) {
+        tracing::error!(job = entry.job, %error, "a job is put off");
+        tokio::time::sleep(PUT_OFF).await;
+        self.pending.insert(entry);
+    }
+
+    async fn fetch(&mut self, entry: &Entry) -> Option<(Job, Work)> {
+        let job = entry.job.as_str();
         let found = match self.journal.job(job).await {
             Ok(found) => found.map(|(job, _)| job),
             Err(error) => {
-                tracing::error!(job, %error, "a job can't be read");
-                None
+                self.put_off(entry.clone(), &error).await;
+                return None;
             }
         };
         let found = found.filter(|job| job.is_open() && job.route == self.device.id);
@@ -519,7 +533,12 @@ impl Desk {
     /// The journal did not let a job begin: it is dropped, or queued again, as it stands now.
     pub(super) async fn reconsider(&mut self, entry: Entry) {
         match self.journal.job(&entry.job).await {
-            Ok(Some((job, _))) if job.is_overdue(self.now()) => self.expire_one(&job.job).await,
+            Ok(Some((job, _))) if job.is_overdue(self.now()) => {
+                if let Err(error) = self.expire_one(entry.clone()).await {
+                    self.put_off(entry, &error).await;
+                }
+            }
+            Err(error) => self.put_off(entry, &error).await,
             Ok(Some((job, _))) if job.is_open() && job.route == self.device.id => {
                 self.pending.insert(Entry::new(job, entry.work()));
             }
@@ -590,8 +609,12 @@ impl Desk {
     async fn expire(&mut self) {
         let now = self.now();
         for job in self.pending.overdue(now) {
-            self.pending.remove(&job);
-            self.expire_one(&job).await;
+            let Some(mut entry) = self.pending.remove(&job) else { continue };
+            if let Err(error) = self.expire_one(entry.clone()).await {
+                tracing::error!(job, %error, "a deadline that has passed can't be written; trying again");
+                entry.deadline = Some(now.plus_ms(EXPIRE_AGAIN_MS));
+                self.pending.insert(entry);
+            }
         }
         let active = self.active.as_ref().filter(|active| active.entry.deadline.is_some_and(|at| at <= now));
         if let Some(job) = active.map(|active| active.entry.job.clone()) {
@@ -615,8 +638,9 @@ impl Desk {
         }
     }
 
-    async fn expire_one(&mut self, job: &str) {
-        match self.journal.apply(job, Event::Overdue).await {
+    /// `Err`: the journal could not be written, and nothing has changed.
+    async fn expire_one(&mut self, entry: Entry) -> Result<(), JournalError> {
+        match self.journal.apply(&entry.job, Event::Overdue).await {
             Ok(transition) if transition.job.state == State::Expired || transition.job.is_held() => {
                 self.left_for_good();
                 self.board.attention_changed();
@@ -624,9 +648,11 @@ impl Desk {
             Ok(transition) => {
                 self.pending.insert(Entry::new(transition.job, None));
             }
+            Err(error @ JournalError::Storage(_)) => return Err(error),
             Err(_) => self.left_for_good(),
         }
         self.publish_current();
+        Ok(())
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {

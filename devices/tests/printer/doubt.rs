@@ -176,3 +176,30 @@ async fn after_a_cut_an_answer_without_identity_is_not_taken_for_proof_of_the_ne
     let outcome = bed.print(ticket("Coffee"), &Notes::attempt(2)).await.unwrap();
     assert_eq!(outcome.confidence, Confidence::Sent, "the GS r of the first job may still be answered");
 }
+
+#[tokio::test]
+async fn after_a_lost_link_a_printer_with_a_jammed_cutter_still_hears_that_it_is_to_go_on() {
+    let mut bed = Bed::epson().await;
+    bed.printer.inject(Fault::CutterJam);
+    let notes = Notes::attempt(1);
+    let printer = bed.printer.clone();
+    let (error, ()) = tokio::join!(bed.print(ticket("Tea"), &notes), async {
+        notes.wait_until_told(Some("cutter-jam")).await;
+        printer.inject(Fault::CutLink);
+    });
+    assert_in_doubt(&error.unwrap_err());
+    bed.printer.inject(Fault::CutterClear);
+    bed.reconnect().await;
+    // A buffer full of what recovers it would leave no room for the command that frees the cutter.
+    assert!(bed.printer.state().waiting < 100, "{:?}", bed.printer.state());
+    let asked = bed.driver.resolve(&ticket("Tea"), &notes.attempt_made()).await;
+    assert_eq!(asked.unwrap_err().kind, ErrorKind::Busy);
+    tokio::select! {
+        lost = bed.driver.idle() => panic!("{lost:?}"),
+        () = printer.wait_state(|state| !state.error) => {}
+    }
+    let outcome = bed.print(ticket("Coffee"), &Notes::attempt(2)).await.unwrap();
+    assert_eq!(outcome.confidence, Confidence::Printed);
+    let all: String = bed.printer.papers().iter().map(|paper| paper.text.clone()).collect();
+    assert_eq!((all.matches("Tea").count(), all.matches("Coffee").count()), (1, 1), "{all}");
+}

@@ -150,13 +150,16 @@ impl EscPos {
             }
         };
         self.fault = None;
+        let was_stopped = self.answers() && self.printer.obstacle().is_some();
         self.exchange = Some(Exchange::new(stream));
         self.printer.reconnected();
         self.one_way = false;
         self.recovered = false;
         if self.unclean {
-            self.recover();
             self.settled = Some(Instant::now() + SETTLING);
+            if !was_stopped {
+                self.recover();
+            }
         }
         let status = self.model.status;
         if self.answers() {
@@ -166,6 +169,7 @@ impl EscPos {
         if (status.asb || self.answers()) && self.listen(Goal::Status, None).await? == Heard::Silence {
             self.silent()?;
         }
+        self.recover_unless_stopped();
         if self.options.proof == ProofOption::Auto && self.proof == Proof::ProcessId && status.gs_r {
             self.probe().await?;
         }
@@ -241,6 +245,15 @@ impl EscPos {
             self.printer.outbox.extend_from_slice(command::INITIALISE);
         }
         self.recovered = true;
+    }
+
+    /// A stopped printer works nothing: what recovers it would only fill its buffer, and then not even the
+    /// real-time command that frees its cutter came through. It is recovered once it goes on.
+    pub(super) fn recover_unless_stopped(&mut self) {
+        if self.unclean && !self.recovered && self.printer.obstacle().is_none() {
+            self.recover();
+            self.printer.listen();
+        }
     }
 
     pub(super) async fn listen(

@@ -34,6 +34,10 @@ impl EscPos {
                 self.settled = Some(Instant::now() + SETTLING);
             }
         }
+        self.recover_unless_stopped();
+        if !self.printer.outbox.is_empty() && self.listen(Goal::Ready, Some(cx)).await? == Heard::Silence {
+            return Err(self.lost(format!("{}: the printer no longer answers", self.link)));
+        }
         let proof = self.proof_now(Instant::now());
         let etb = self.printer.etb.unwrap_or(0);
         let (payload, remarks) = match self.take_prepared(cx.attempt(), proof) {

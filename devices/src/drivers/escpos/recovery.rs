@@ -57,7 +57,8 @@ impl Recovery {
     }
 }
 
-fn command(status: &Status) -> Option<&'static [u8]> {
+/// What frees a stopped printer whose cover is closed and that has paper.
+pub fn command(status: &Status) -> Option<&'static [u8]> {
     if status.cover_open || status.unrecoverable || status.paper == PaperState::Out {
         None
     } else if status.recoverable || status.cutter_error {

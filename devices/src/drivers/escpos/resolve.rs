@@ -22,6 +22,7 @@ use outlet_protocols::escpos::command;
 use super::device::{EscPos, SETTLING, stopped};
 use super::payload::process_id;
 use super::printer::Reply;
+use super::recovery;
 use super::until::{Until, Waited};
 use crate::driver::{Attempt, Confidence, Outcome, Waiting};
 use crate::error::{DeviceError, ErrorKind};
@@ -48,6 +49,17 @@ impl EscPos {
         let Some(wanted) = ids.and_then(|ids| ids.last()).and_then(Value::as_str).map(str::as_bytes) else {
             return Ok(None);
         };
+        if !self.recovered
+            && let Some(waiting) = self.printer.obstacle()
+        {
+            if self.answers()
+                && self.printer.is_escpos()
+                && let Some(command) = recovery::command(&self.printer.status)
+            {
+                self.printer.outbox.extend_from_slice(command);
+            }
+            return Err(busy(waiting));
+        }
         if !self.recovered {
             // After a restart of the agent: the session that sent the attempt was another process's.
             self.recover();
