@@ -91,7 +91,7 @@ impl Process {
 
 /// An address that is free. Below the range from which the system gives ports to outgoing connections, so
 /// that none of those takes it before the agent does.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(61);
     loop {

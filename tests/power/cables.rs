@@ -1,0 +1,76 @@
+//! The cables of the machine's USB devices, pulled and plugged in, and how soon the agent knows.
+
+use outletd::bus::contract::State;
+use serde_json::{Value, json};
+
+use crate::evening::Evening;
+use crate::machine::Running;
+use crate::till::{Book, Till};
+
+/// A device on a USB port.
+#[derive(Debug, Clone, Copy)]
+pub struct Gadget {
+    pub device: &'static str,
+    /// How its link begins as `outletd devices` finds it.
+    link: &'static str,
+    /// It takes jobs; else it tells by itself.
+    pub jobs: bool,
+}
+
+/// All of them.
+pub const GADGETS: [Gadget; 4] = [
+    Gadget { device: "bar", link: "usb://04b8:0e28/BAR1", jobs: true },
+    Gadget { device: "till", link: "serial:///dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_TILL1", jobs: true },
+    Gadget {
+        device: "scale",
+        link: "serial:///dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_SCALE1",
+        jobs: false,
+    },
+    Gadget { device: "scanner", link: "evdev://0627:0001", jobs: false },
+];
+
+impl Gadget {
+    /// Pulls it out or plugs it in; gives the milliseconds of the machine's clock from just before it until the agent
+    /// knew, and what `outletd devices`, asked for at once then, did not have right.
+    pub async fn moved(self, plugged: bool, machine: &mut Running, till: &Till, evening: &Evening) -> i64 {
+        let began: i64 = machine.run("date +%s%3N").await.trim().parse().unwrap();
+        match (self.device, plugged) {
+            ("bar", true) => drop(machine.run("printer plug").await),
+            ("bar", false) => drop(machine.run("printer unplug").await),
+            (device, true) => machine.plug(device).await,
+            (device, false) => machine.unplug(device).await,
+        }
+        let topic = till.topics.device_state(self.device);
+        let known = |book: &Book| {
+            let state = book.of(&topic);
+            let online = matches!(state["state"].as_str(), Some("ready" | "busy"));
+            (online == plugged).then(|| state["at"].as_str().map(str::to_owned)).flatten()
+        };
+        let at = evening.book.wait(&format!("{} plugged in: {plugged}", self.device), known).await;
+        let told = at.parse::<jiff::Timestamp>().unwrap().as_millisecond() - began;
+        let listed = machine.run("outletd devices --json").await;
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        let state = &listed["devices"][self.device]["state"]["state"];
+        let found = listed["found"].as_array().unwrap().iter().any(|found| {
+            found["configured"] == json!(true)
+                && found["link"].as_str().is_some_and(|link| link.starts_with(self.link))
+        });
+        assert_eq!(
+            (state != "offline", found),
+            (plugged, plugged),
+            "{self:?}, plugged in: {plugged}: {listed:#}"
+        );
+        told
+    }
+
+    /// A job that comes while it is out waits, and says for what.
+    pub async fn waits(self, id: &str, till: &Till, evening: &mut Evening) {
+        evening.submit(till, self.device, id).await;
+        let waiting = |book: &Book| {
+            let job = book.jobs.get(id).filter(|job| job.state == State::Waiting)?;
+            job.reason.as_ref().map(|reason| reason.code.clone())
+        };
+        let reason = evening.book.wait(&format!("{id} waiting"), waiting).await;
+        assert_eq!(reason, "device-offline");
+    }
+}
