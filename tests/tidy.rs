@@ -66,6 +66,35 @@ fn simulators_share_no_code_with_what_they_test() {
 }
 
 #[test]
+fn every_fuzz_target_has_its_corpus_and_a_test_over_it() {
+    let targets: Vec<PathBuf> =
+        fs::read_dir(root().join("fuzz/fuzz_targets")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let manifest = read(&root().join("fuzz/Cargo.toml"));
+    let tests: Vec<String> = ["protocols/tests", "devices/tests", "tests"]
+        .into_iter()
+        .flat_map(|folder| files(&root().join(folder)))
+        .filter(|path| has_extension(path, &["rs"]) && !path.ends_with("tests/tidy.rs"))
+        .map(|path| read(&path))
+        .collect();
+    assert!(targets.len() >= 17, "{targets:?}");
+    for target in targets {
+        let name = target.file_stem().unwrap().to_str().unwrap();
+        let corpus = root().join("fuzz/corpus").join(name);
+        let sizes: Vec<u64> =
+            fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).collect();
+        assert!(sizes.len() >= 4, "{name}: {} files in its corpus", sizes.len());
+        assert!(sizes.iter().all(|size| *size < 4096), "{name}: a file of the corpus is not small");
+        assert!(sizes.iter().sum::<u64>() < 200_000, "{name}: the corpus is not small");
+        assert!(
+            manifest.contains(&format!("path = \"fuzz_targets/{name}.rs\"")),
+            "{name}: not in the manifest"
+        );
+        let over = format!("fuzz/corpus/{name}\"");
+        assert!(tests.iter().any(|test| test.contains(&over)), "{name}: no test runs over {over}");
+    }
+}
+
+#[test]
 fn codecs_know_no_io_no_clock_and_no_file() {
     let dependencies = dependencies("protocols");
     for forbidden in ["tokio", "outlet-devices", "serialport", "rusb", "jiff", "chrono", "time"] {

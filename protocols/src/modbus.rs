@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub mod fuzz;
 pub mod relay;
 pub mod sensor;
 
@@ -139,6 +140,9 @@ fn bcd(digits: u32) -> Result<i64, ValueError> {
 }
 
 fn float(value: f32, places: u32) -> Result<Decimal, ValueError> {
+    if places > Decimal::MAX_SCALE {
+        return Err(ValueError::Places(places));
+    }
     let decimal = Decimal::from_f32(value).ok_or(ValueError::NotFinite)?;
     let mut rounded = decimal.round_dp(places);
     rounded.rescale(places);

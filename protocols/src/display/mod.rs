@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod encoder;
+pub mod fuzz;
 pub mod layout;
 pub mod model;
 

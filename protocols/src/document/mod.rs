@@ -15,6 +15,7 @@ mod blocks;
 mod error;
 mod fill;
 mod flow;
+pub mod fuzz;
 mod image_data;
 pub(crate) mod strict;
 mod validate;

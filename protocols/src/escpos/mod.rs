@@ -4,6 +4,7 @@
 //! through [`crate::encode::Encoder`].
 
 pub mod command;
+pub mod fuzz;
 mod graphics;
 pub mod status;
 mod symbol;

@@ -16,6 +16,7 @@
 mod abilities;
 mod date;
 mod error;
+pub mod fuzz;
 mod kind;
 mod lines;
 mod marking;

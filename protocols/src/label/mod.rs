@@ -24,6 +24,7 @@ mod element;
 mod encode;
 mod epl;
 mod error;
+pub mod fuzz;
 mod heading;
 pub mod item;
 pub mod model;

@@ -2,6 +2,7 @@
 
 mod bitmap;
 mod dither;
+pub mod fuzz;
 mod glyphs;
 mod picture;
 mod shape;

@@ -4,6 +4,7 @@
 //! agent routes its items to stations.
 
 mod check;
+pub mod fuzz;
 mod item;
 
 use std::collections::BTreeSet;

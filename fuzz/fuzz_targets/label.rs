@@ -1,0 +1,7 @@
+#![no_main]
+
+use outlet_protocols::label::fuzz::any_order;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| if let Err(broken) = any_order(input) {
+    panic!("{broken}");
+});
