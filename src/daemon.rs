@@ -25,7 +25,7 @@ use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Top
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
 use crate::config::{BrokerConfig, Config, DeviceConfig};
-use crate::intake::{Device, Devices, Intake, Readiness, ToWorker};
+use crate::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError};
 use crate::kitchen::engine as kitchen;
@@ -145,16 +145,15 @@ impl Daemon {
         let office = screens.as_ref().map(ScreensDoor::office);
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone()).with_screens(office);
         let (bus, unsaid) = client::bus();
-        let rights = config.rights();
+        let rules = Rules { rights: config.rights(), limits: config.limits };
         let intake = Intake::new(
             topics.clone(),
             journal.clone(),
             devices.clone(),
-            rights,
+            rules,
             requests,
             bus.clone(),
             kitchen.as_ref().map(kitchen::Closed::door),
-            config.limits,
         );
         let kitchen = match (kitchen, &screens) {
             (Some(closed), Some(door)) => {

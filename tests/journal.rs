@@ -18,12 +18,10 @@ use outlet_devices::{Confidence, DeviceError};
 use outletd::board::Board;
 use outletd::bus::contract::{Answer, ErrorBody, EventBody, Kind, State};
 use outletd::bus::message::{Heard, Message};
-use outletd::intake::{Device, Devices, Intake as Gate, Readiness, ToWorker};
+use outletd::intake::{Device, Devices, Intake as Gate, Readiness, Rules, ToWorker};
 use outletd::journal::machine::{Event, Refused};
 use outletd::journal::{Intake, Journal, JournalError};
-use outletd::limits::LimitsConfig;
 use outletd::requests::Requests;
-use outletd::rights::Rights;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use support::{DAY_MS, Shelf, doubt, settled, submission, succeed, topics};
@@ -582,19 +580,7 @@ fn gate(journal: &Journal) -> (Arc<Gate>, mpsc::UnboundedReceiver<ToWorker>) {
     let devices: Arc<Devices> = Arc::new([("kitchen".to_owned(), Arc::new(device))].into());
     let requests = Requests::new(journal.clone(), devices.clone(), Board::new(journal.clock().clone()));
     let bus = outletd::bus::client::bus().0;
-    (
-        Gate::new(
-            topics(),
-            journal.clone(),
-            devices,
-            Rights::default(),
-            requests,
-            bus,
-            None,
-            LimitsConfig::default(),
-        ),
-        told,
-    )
+    (Gate::new(topics(), journal.clone(), devices, Rules::default(), requests, bus, None), told)
 }
 
 fn message(payload: &[u8]) -> Message {

@@ -13,10 +13,9 @@ use outlet_protocols::fiscal::Task;
 use outletd::board::Board;
 use outletd::bus::client;
 use outletd::bus::contract::{Answer, ErrorBody, State};
-use outletd::intake::{Device, Devices, Intake, Readiness, ToWorker};
+use outletd::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use outletd::journal::Journal;
 use outletd::journal::machine::{Event, Job};
-use outletd::limits::LimitsConfig;
 use outletd::requests::Requests;
 use outletd::rights::{Right, Rights};
 use outletd::sequence::{Committed, Sequence, withhold};
@@ -89,11 +88,10 @@ impl Bed {
             topics(),
             journal.clone(),
             devices.clone(),
-            rights,
+            Rules { rights, ..Rules::default() },
             requests,
             client::bus().0,
             None,
-            LimitsConfig::default(),
         );
         let (onward, mut outbox) = mpsc::unbounded_channel();
         let mut left = journal.unfinished().unwrap();
