@@ -85,7 +85,8 @@ struct Line(Vec<u8>);
 
 impl Line {
     fn put(&mut self, name: &str, value: &str) {
-        let value = value.get(..value.floor_char_boundary(LONGEST)).unwrap_or(value);
+        let end = (0..=LONGEST.min(value.len())).rev().find(|end| value.is_char_boundary(*end));
+        let value = value.get(..end.unwrap_or_default()).unwrap_or_default();
         self.0.extend(name.as_bytes());
         self.0.push(b'\n');
         self.0.extend((value.len() as u64).to_le_bytes());

@@ -509,7 +509,7 @@ mod tests {
 
     #[test]
     fn a_machine_without_any_bus_has_nothing_plugged_in_and_no_error() {
-        assert_eq!(kernel_printers(Path::new("/no/such/folder")), []);
+        assert_eq!(kernel_printers(Path::new("/no/such/folder"), Path::new("/no/such/folder")), []);
         // Whatever this machine has: it does not fail.
         for found in detect() {
             found.link.parse::<Link>().unwrap();
