@@ -118,11 +118,12 @@ async fn a_deadline_that_a_full_disk_does_not_take_loses_no_job() {
     let off = What::Printer { kitchen: true, fault: RefuseConnections, ms: 2500 };
     let full = What::DiskFull { mode: 2, ms: 1000 };
     let pass = What::Scale { fault: outlet_simulators::scale::Fault::LoseAnswer, ms: 1 };
-    let steps = [(0, off), (700, full), (1200, pass)];
+    let steps = [(0, off), (800, full), (1200, pass)];
     schedule.steps = steps.map(|(ms, what)| Step { when: When::Ms(ms), what }).to_vec();
     let report = run(schedule, Fraud::Nothing).await;
     assert!(report.findings.is_empty(), "{:#?}\n{}", report.findings, report.log);
     assert_eq!(report.tally.counts["jobs succeeded"], 1, "{}", report.log);
+    assert!(report.tally.counts["writes that a full disk refused or did in half"] > 0, "{}", report.log);
 }
 
 #[test]

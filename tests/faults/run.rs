@@ -200,7 +200,10 @@ async fn wait_for(when: When, bed: &Bed) {
             }
         }
     };
-    drop(tokio::time::timeout(When::LIMIT, moment).await);
+    match when {
+        When::Ms(_) => moment.await,
+        _ => drop(tokio::time::timeout(When::LIMIT, moment).await),
+    }
 }
 
 /// Lets a fault strike; whether it did.
