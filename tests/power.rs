@@ -48,7 +48,7 @@ enum Moment {
 
 impl Moment {
     fn choose(chance: &mut fastrand::Rng) -> Self {
-        match chance.u8(..5) {
+        match chance.u8(..6) {
             0 => Self::After(Duration::from_millis(chance.u64(300..15_000))),
             1 => Self::KitchenBytes(chance.u64(1..4000)),
             2 => Self::BarBytes(chance.u64(1..4000)),

@@ -29,6 +29,10 @@ const RESOLVE_WITHIN: Duration = Duration::from_secs(10);
 /// Pause before a device that said "busy" is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
+/// The longest pause before a device that is plugged into this machine is looked for again: somebody who plugs it in
+/// looks on.
+const LOCAL_PAUSE: Duration = Duration::from_secs(1);
+
 /// A session that has lasted so long without losing anything is steady: the next loss is a first one.
 const STEADY: Duration = Duration::from_secs(5);
 /// How often a device is asked about one attempt and may hang up instead of answering.
@@ -41,6 +45,13 @@ pub struct Worker {
     failures: u32,
     stop: CancellationToken,
     abort: CancellationToken,
+}
+
+/// How long a device is left alone after some failures in a row. Asking this machine costs nothing, a network does.
+fn pause_before_retry(link: &str, failures: u32) -> Duration {
+    let remote = ["tcp:", "udp:", "ipp:"].iter().any(|scheme| link.starts_with(scheme));
+    let pause = backoff(failures);
+    if remote { pause } else { pause.min(LOCAL_PAUSE) }
 }
 
 /// Lets a driver do something that may take long, and deals with what concerns the queue meanwhile.
@@ -79,7 +90,8 @@ impl Worker {
                 Ended::Stopped => return,
                 Ended::Lost => {
                     self.failures += 1;
-                    let until = Instant::now() + backoff(self.failures);
+                    let until = Instant::now()
+                        + pause_before_retry(&self.desk.device.description.link, self.failures);
                     if !self.pause(until).await {
                         return;
                     }
@@ -317,4 +329,20 @@ enum After {
     Next,
     Pause,
     Reconnect,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plugged_in_is_looked_for_each_second_however_long_it_was_away() {
+        for link in
+            ["usb://04b8:0e28/BAR1", "serial:///dev/ttyUSB0?baud=9600", "evdev://05e0:1200", "pcsc://ACS"]
+        {
+            assert!(pause_before_retry(link, 1) < LOCAL_PAUSE, "{link}: the first retry comes at once");
+            assert_eq!(pause_before_retry(link, 100), LOCAL_PAUSE, "{link}");
+        }
+        assert!(pause_before_retry("tcp://10.0.0.20:9100", 100) > Duration::from_secs(20));
+    }
 }

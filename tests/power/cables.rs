@@ -13,32 +13,50 @@ pub struct Gadget {
     pub device: &'static str,
     /// How its link begins as `outletd devices` finds it.
     link: &'static str,
+    /// Ends inside when the kernel and udev have set it up.
+    set_up: &'static str,
     /// It takes jobs; else it tells by itself.
     pub jobs: bool,
 }
 
 /// All of them.
 pub const GADGETS: [Gadget; 4] = [
-    Gadget { device: "bar", link: "usb://04b8:0e28/BAR1", jobs: true },
-    Gadget { device: "till", link: "serial:///dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_TILL1", jobs: true },
+    Gadget { device: "bar", link: "usb://04b8:0e28/BAR1", set_up: "printer found", jobs: true },
+    Gadget {
+        device: "till",
+        link: "serial:///dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_TILL1",
+        set_up: "until ls /dev/serial/by-id/*TILL1* >/dev/null 2>&1; do sleep 0.1; done",
+        jobs: true,
+    },
     Gadget {
         device: "scale",
         link: "serial:///dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_SCALE1",
+        set_up: "until ls /dev/serial/by-id/*SCALE1* >/dev/null 2>&1; do sleep 0.1; done",
         jobs: false,
     },
-    Gadget { device: "scanner", link: "evdev://0627:0001", jobs: false },
+    Gadget {
+        device: "scanner",
+        link: "evdev://0627:0001",
+        set_up: "until ls /dev/input/by-id/*event-kbd >/dev/null 2>&1; do sleep 0.1; done",
+        jobs: false,
+    },
 ];
 
 impl Gadget {
-    /// Pulls it out or plugs it in; gives the milliseconds of the machine's clock from just before it until the agent
-    /// knew, and what `outletd devices`, asked for at once then, did not have right.
+    /// Pulls it out or plugs it in, and looks whether `outletd devices` is right. Gives the milliseconds until the
+    /// agent knew, by the machine's clock: from before it was pulled, or from when the machine had set it up.
     pub async fn moved(self, plugged: bool, machine: &mut Running, till: &Till, evening: &Evening) -> i64 {
-        let began: i64 = machine.run("date +%s%3N").await.trim().parse().unwrap();
+        let mut began = now(machine).await;
         match (self.device, plugged) {
             ("bar", true) => drop(machine.run("printer plug").await),
             ("bar", false) => drop(machine.run("printer unplug").await),
             (device, true) => machine.plug(device).await,
             (device, false) => machine.unplug(device).await,
+        }
+        if plugged {
+            // How long an emulated machine takes for this is not the agent's.
+            machine.run(self.set_up).await;
+            began = now(machine).await;
         }
         let topic = till.topics.device_state(self.device);
         let known = |book: &Book| {
@@ -60,7 +78,7 @@ impl Gadget {
             (plugged, plugged),
             "{self:?}, plugged in: {plugged}: {listed:#}"
         );
-        told
+        told.max(0)
     }
 
     /// A job that comes while it is out waits, and says for what.
@@ -73,4 +91,8 @@ impl Gadget {
         let reason = evening.book.wait(&format!("{id} waiting"), waiting).await;
         assert_eq!(reason, "device-offline");
     }
+}
+
+async fn now(machine: &mut Running) -> i64 {
+    machine.run("date +%s%3N").await.trim().parse().unwrap()
 }
