@@ -13,6 +13,8 @@ mod audit;
 mod bed;
 #[path = "faults/disk.rs"]
 mod disk;
+#[path = "support/mosquitto.rs"]
+mod mosquitto;
 #[path = "faults/paper.rs"]
 mod paper;
 #[path = "faults/power.rs"]

@@ -93,6 +93,10 @@ fn open_sound(path: &Path) -> Result<Connection, JournalError> {
         other => other,
     })?;
     fold_at_close(&connection, true)?;
+    if cut {
+        // What is read back may not be synced yet: nothing is told of it before it is.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
     remove_if_there(&suspect).map_err(|error| open_failed(&suspect, &error))?;
     Ok(connection)
 }

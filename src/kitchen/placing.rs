@@ -21,6 +21,8 @@ use crate::screens::{Screen, View};
 
 /// Reason of a job that no screen has shown yet.
 pub const NO_SCREEN: &str = "no-screen";
+/// Code of the reason of a ticket whose paper was not printed either.
+pub const NO_PAPER: &str = "no-paper";
 /// How long a job is not shown before it says that it waits.
 const SOON_MS: u64 = 3_000;
 /// How long a printer that refuses a ticket is left alone.
@@ -524,6 +526,23 @@ impl Engine {
         known.and_then(|unseen| unseen.stations.get(station)).is_some_and(is_unseen)
     }
 
+    /// Nobody has seen the ticket and nothing prints it any more: it waits for a screen, and says so.
+    fn say_no_paper(&mut self, job: &str, station: &str, paper: &Job, batch: &mut Batch) {
+        let name = self.setup.name_of(station).to_owned();
+        let Some(known) = self.jobs.get_mut(job) else { return };
+        if known.reason.as_ref().is_some_and(|reason| reason.code == NO_PAPER) {
+            return;
+        }
+        let message = format!(
+            "no screen of {name} has shown it and its paper, job {}, is {}: tell the cook, or switch the screen on",
+            paper.job, paper.state
+        );
+        tracing::error!(job, station, paper = paper.job, "a ticket is neither on a screen nor on paper");
+        let reason = Waiting { code: NO_PAPER.into(), message };
+        known.reason = Some(reason.clone());
+        batch.steps.push(Step::wait(job, reason));
+    }
+
     async fn look_at_paper(
         &mut self,
         id: &str,
@@ -535,6 +554,9 @@ impl Engine {
     ) {
         let Ok(Some((printed, _))) = self.tools.journal.job(paper).await else { return };
         if printed.state != State::Succeeded {
+            if printed.state.is_final() {
+                self.say_no_paper(job, station, &printed, batch);
+            }
             return;
         }
         let Some(order) = self.orders.get(id) else { return };

@@ -200,6 +200,10 @@ fn books(evidence: &Evidence<'_>, wrong: &mut Vec<String>) {
         if whole != "ok" {
             wrong.push(format!("the journal is damaged: {whole}"));
         }
+        let notices: i64 = journal.query_row("SELECT count(*) FROM notices", [], |row| row.get(0))?;
+        if notices > 0 {
+            wrong.push("a disk that only loses what was not synced made the journal unreadable".into());
+        }
         let (first, last, number): (i64, i64, i64) = journal.query_row(
             "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0), count(*) FROM feed",
             [],

@@ -16,15 +16,15 @@ use outlet_simulators::printer::{Fault as PrinterFault, Printer, PrinterSpec};
 use outlet_simulators::register::{Fault as RegisterFault, Register};
 use outlet_simulators::scale::{Fault as ScaleFault, Scale, ScaleSpec};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, Command};
 
 use crate::disk::{Disk, Word};
+use crate::mosquitto::mosquitto_with;
 use crate::power::Lost;
 use crate::register::{KINDS, Till};
 use crate::schedule::Schedule;
-use crate::tools::{free_port, program};
+use crate::tools::free_port;
 
 /// How long the agent may take to be ready, and to end in order.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -142,34 +142,12 @@ impl Bed {
     async fn start_broker(&mut self) {
         let folder = self.folder.path().join("broker");
         std::fs::create_dir_all(&folder).unwrap();
-        let settings = folder.join("mosquitto.conf");
-        let text = format!(
-            "listener {} 127.0.0.1\nset_tcp_nodelay true\nallow_anonymous true\npersistence true\n\
-             persistence_location {}/\nautosave_interval 1\nmax_queued_messages 10000\nuser root\nlog_dest stderr\n",
-            self.broker.port(),
+        let more = format!(
+            "set_tcp_nodelay true\npersistence true\npersistence_location {}/\nautosave_interval 1\n\
+             max_queued_messages 10000\n",
             folder.display()
         );
-        std::fs::write(&settings, text).unwrap();
-        let mut process = Command::new(program("mosquitto"))
-            .arg("-c")
-            .arg(settings)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let (up, running) = tokio::sync::oneshot::channel();
-        tokio::spawn(async move {
-            let mut up = Some(up);
-            while let Ok(Some(line)) = log.next_line().await {
-                if let Some(up) = up.take_if(|_| line.ends_with(" running")) {
-                    up.send(()).ok();
-                }
-            }
-        });
-        tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap();
+        let process = mosquitto_with(&folder, self.broker, &more).await;
         self.mosquitto = Some(process);
     }
 

@@ -154,6 +154,35 @@ async fn a_printer_that_is_off_delays_nobody_and_a_screen_may_still_show_it() {
 }
 
 #[tokio::test]
+async fn a_ticket_whose_paper_is_called_off_says_that_nobody_has_it_and_a_screen_may_still_show_it() {
+    let mut desk = kitchen().await;
+    desk.outlet.printer("paper").inject(Fault::PowerOff);
+    let job = desk.send(order("A", &[dish("1", "Steak", "grill")])).await;
+    let paper = desk
+        .until("a paper that waits", |seen| {
+            let (id, _) = seen
+                .jobs
+                .iter()
+                .find(|(_, known)| known["kind"] == "print" && known["state"] == "waiting")?;
+            Some(id.clone())
+        })
+        .await;
+    desk.agent(json!({"op": "cancel", "job": paper})).await;
+    let waiting = desk
+        .until("nobody has it", |seen| {
+            let known = seen.jobs.get(&job)?;
+            (known["reason"]["code"] == "no-paper").then(|| known.clone())
+        })
+        .await;
+    assert_eq!(waiting["state"], "waiting");
+    assert!(waiting["reason"]["message"].as_str().unwrap().contains("cancelled"), "{waiting}");
+    let mut grill = desk.screen("grill", "kitchen", &["grill"]).await;
+    let ver = desk.seen.ticket("grill", "A").unwrap()["ver"].as_u64().unwrap();
+    grill.shows("grill", "A", ver).await;
+    assert_eq!(desk.job(&job, State::Succeeded).await["confidence"], "shown");
+}
+
+#[tokio::test]
 async fn a_station_without_a_printer_goes_on_waiting() {
     let mut desk = kitchen().await;
     let both = desk.send(order("A", &[dish("1", "Steak", "grill"), dish("2", "Soup", "cold")])).await;

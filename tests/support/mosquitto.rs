@@ -3,20 +3,27 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::support::PATIENCE;
 use crate::tools::program;
 
+/// How long it may take to listen. Never reached by a test that passes.
+const START: Duration = Duration::from_secs(30);
+
 /// Starts one that keeps nothing on disk, and waits until it listens. It ends with the value.
+#[allow(dead_code, reason = "each test file uses its own part")]
 pub async fn mosquitto(folder: &Path, addr: SocketAddr) -> Child {
+    mosquitto_with(folder, addr, "persistence false\n").await
+}
+
+/// The same, with more settings.
+pub async fn mosquitto_with(folder: &Path, addr: SocketAddr, more: &str) -> Child {
     let settings = folder.join("mosquitto.conf");
-    let text = format!(
-        "listener {} 127.0.0.1\nallow_anonymous true\npersistence false\nuser root\nlog_dest stderr\n",
-        addr.port()
-    );
+    let port = addr.port();
+    let text = format!("listener {port} 127.0.0.1\nallow_anonymous true\nuser root\nlog_dest stderr\n{more}");
     std::fs::write(&settings, text).unwrap();
     let mut process = Command::new(program("mosquitto"))
         .arg("-c")
@@ -37,6 +44,6 @@ pub async fn mosquitto(folder: &Path, addr: SocketAddr) -> Child {
             }
         }
     });
-    tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap();
+    tokio::time::timeout(START, running).await.unwrap().unwrap();
     process
 }
