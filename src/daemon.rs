@@ -144,6 +144,7 @@ impl Daemon {
         let screens = open_screens(config, &journal, &topics, &clock).await?;
         let office = screens.as_ref().map(ScreensDoor::office);
         let requests = Requests::new(journal.clone(), devices.clone(), board.clone()).with_screens(office);
+        let decisions = requests.clone();
         let (bus, unsaid) = client::bus();
         let rules = Rules { rights: config.rights(), limits: config.limits };
         let intake = Intake::new(
@@ -227,7 +228,12 @@ impl Daemon {
         let screens_addr = screens.as_ref().map(|(door, _)| door.addr());
         let mut doors = JoinSet::new();
         if let Some((door, upstream)) = screens {
-            let sight = Sight { board: board.clone(), devices: devices.clone() };
+            let sight = Sight {
+                board: board.clone(),
+                devices: devices.clone(),
+                journal: journal.clone(),
+                requests: decisions,
+            };
             doors.spawn(door.serve(upstream, sight, hang_up.clone())?);
         }
         let metrics_addr = metrics.as_ref().map(metrics::Listener::addr);

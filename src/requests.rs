@@ -7,6 +7,7 @@ use outlet_devices::link::Link;
 use outlet_devices::{ErrorKind, detect};
 use serde_json::{Value, json};
 
+use crate::audit::{self, Asked};
 use crate::board::Board;
 use crate::bus::contract::{AgentRequest, ErrorBody, Reply, State};
 use crate::intake::{Devices, ToWorker};
@@ -49,6 +50,24 @@ impl Requests {
             Ok(result) => Reply::done(result),
             Err(error) => Reply::refused(error),
         }
+    }
+
+    /// Carries out what somebody has decided at the agent's own page, who may.
+    ///
+    /// # Errors
+    /// Why it can't be.
+    pub async fn decide(&self, request: AgentRequest, by: &str) -> Result<Value, ErrorBody> {
+        let asked = Asked { user: None, client: None, by: Some(by.to_owned()) };
+        let value = serde_json::to_value(&request).unwrap_or_default();
+        let done = self.answer(request, Some(by)).await;
+        let reply = match &done {
+            Ok(result) => Reply::done(result.clone()),
+            Err(error) => Reply::refused(error.clone()),
+        };
+        if let Some(entry) = audit::of_request(&value, None, asked, &reply) {
+            self.journal.record_later(entry);
+        }
+        done
     }
 
     async fn answer(&self, request: AgentRequest, user: Option<&str>) -> Result<Value, ErrorBody> {

@@ -301,6 +301,12 @@ impl Journal {
         self.read(move |connection| store::job_with_attempts(connection, &job)).await
     }
 
+    /// The newest attempt on a device with the job it was for, if it is among the last thousands of all.
+    pub async fn last_exchange(&self, device: &str) -> Result<Option<(String, AttemptRecord)>, JournalError> {
+        let device = device.to_owned();
+        self.read(move |connection| store::last_exchange(connection, &device)).await
+    }
+
     /// The payload that a job was submitted with.
     pub async fn payload(&self, job: &str) -> Result<Option<Vec<u8>>, JournalError> {
         let job = job.to_owned();

@@ -551,27 +551,51 @@ pub(super) fn job_with_attempts(
         .query_row([job], |row| row.get(0))
         .optional()?;
     let Some(record) = record else { return Ok(None) };
-    let mut statement = connection.prepare_cached(
-        "SELECT number, device, begun_at, baseline, ended_at, outcome, trace FROM attempts
-         WHERE job = ?1 ORDER BY number",
-    )?;
+    let mut statement = connection
+        .prepare_cached(&format!("SELECT {ATTEMPT} FROM attempts WHERE job = ?1 ORDER BY number"))?;
     let mut rows = statement.query([job])?;
     let mut attempts = Vec::new();
     while let Some(row) = rows.next()? {
-        let baseline: String = row.get(3)?;
-        let outcome: Option<String> = row.get(5)?;
-        let trace: Option<Vec<u8>> = row.get(6)?;
-        attempts.push(AttemptRecord {
-            number: from_sql(row.get(0)?)?,
-            device: row.get(1)?,
-            begun_at: Timestamp(row.get(2)?),
-            baseline: parse(&baseline)?,
-            ended_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
-            outcome: outcome.as_deref().map(parse).transpose()?,
-            trace: parse_lines(&trace.unwrap_or_default()),
-        });
+        attempts.push(attempt_record(row)?);
     }
     Ok(Some((decode(job, &record)?, attempts)))
+}
+
+/// What [`attempt_record`] reads, in its order.
+const ATTEMPT: &str = "number, device, begun_at, baseline, ended_at, outcome, trace";
+
+fn attempt_record(row: &rusqlite::Row<'_>) -> Result<AttemptRecord, JournalError> {
+    let baseline: String = row.get(3)?;
+    let outcome: Option<String> = row.get(5)?;
+    let trace: Option<Vec<u8>> = row.get(6)?;
+    Ok(AttemptRecord {
+        number: from_sql(row.get(0)?)?,
+        device: row.get(1)?,
+        begun_at: Timestamp(row.get(2)?),
+        baseline: parse(&baseline)?,
+        ended_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
+        outcome: outcome.as_deref().map(parse).transpose()?,
+        trace: parse_lines(&trace.unwrap_or_default()),
+    })
+}
+
+/// Attempts among which the newest of a device is looked for: there is no index by device.
+const LOOKED_THROUGH: i64 = 5_000;
+
+pub(super) fn last_exchange(
+    connection: &Connection,
+    device: &str,
+) -> Result<Option<(String, AttemptRecord)>, JournalError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {ATTEMPT}, job FROM attempts
+         WHERE device = ?1 AND number > (SELECT coalesce(max(number), 0) FROM attempts) - ?2
+         ORDER BY number DESC LIMIT 1"
+    ))?;
+    let mut rows = statement.query(params![device, LOOKED_THROUGH])?;
+    match rows.next()? {
+        Some(row) => Ok(Some((row.get(7)?, attempt_record(row)?))),
+        None => Ok(None),
+    }
 }
 
 pub(super) fn payload(connection: &Connection, job: &str) -> Result<Option<Vec<u8>>, JournalError> {

@@ -10,6 +10,7 @@ const INDEX: &[u8] = include_bytes!("../../web/screens/dist/index.html");
 const SCRIPT: &[u8] = include_bytes!("../../web/screens/dist/assets/app.js");
 const STYLE: &[u8] = include_bytes!("../../web/screens/dist/assets/app.css");
 const STATUS_STYLE: &[u8] = include_bytes!("status.css");
+const STATUS_SCRIPT: &[u8] = include_bytes!("status.js");
 /// Stands in the page for the build that serves it.
 const UNBUILT: &str = "<meta name=\"build\" content=\"dev\"";
 
@@ -60,6 +61,13 @@ pub(super) fn style() -> &'static File {
 /// The style of the status page.
 pub(super) fn status_style() -> &'static File {
     static FILE: LazyLock<File> = LazyLock::new(|| File::new("text/css; charset=utf-8", STATUS_STYLE));
+    &FILE
+}
+
+/// What keeps the status page fresh.
+pub(super) fn status_script() -> &'static File {
+    static FILE: LazyLock<File> =
+        LazyLock::new(|| File::new("text/javascript; charset=utf-8", STATUS_SCRIPT));
     &FILE
 }
 

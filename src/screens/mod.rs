@@ -16,6 +16,7 @@ mod files;
 pub mod gateway;
 mod mqtt;
 pub mod office;
+mod overview;
 mod pages;
 pub mod pairing;
 pub mod registry;

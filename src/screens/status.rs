@@ -1,4 +1,5 @@
-//! The status page: what a technician wants to see, and what they decide about screens. HTML without a script.
+//! The status page: what a technician wants to see, and what they decide about jobs and screens. It needs no script;
+//! with one it stays fresh.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -14,13 +15,16 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use super::WebError;
+use super::overview;
 use super::pages::{Site, failure};
 use super::registry::{AdmitAs, Registry, View};
 use super::secret;
 use crate::board::Board;
 use crate::broker::Password;
-use crate::bus::contract::DeviceState;
+use crate::bus::contract::{AgentRequest, Answer};
 use crate::intake::Devices;
+use crate::journal::Journal;
+use crate::requests::Requests;
 use crate::web::reception::Peer;
 use crate::web::shown_token;
 
@@ -36,6 +40,10 @@ pub struct Sight {
     pub board: Board,
     /// The devices.
     pub devices: Arc<Devices>,
+    /// Jobs, notices, bytes.
+    pub journal: Journal,
+    /// Carries out what is decided here.
+    pub requests: Requests,
 }
 
 /// What the page needs.
@@ -96,7 +104,7 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Response {
     match admitted(&site, peer, &headers).await {
-        Ok(()) => html(StatusCode::OK, &render(&site, None)),
+        Ok(()) => html(StatusCode::OK, &render(&site, None).await),
         Err(refused) => refused,
     }
 }
@@ -113,7 +121,7 @@ pub(super) async fn admit(
         return refused;
     }
     let Some(view) = View::ALL.into_iter().find(|view| field(&fields, "view") == view.as_str()) else {
-        return html(StatusCode::BAD_REQUEST, &render(&site, Some("choose a view")));
+        return html(StatusCode::BAD_REQUEST, &render(&site, Some("choose a view")).await);
     };
     let stations = fields.iter().filter(|(name, _)| name == "station").map(|(_, value)| value.clone());
     let name = Some(field(&fields, "name").trim().to_owned()).filter(|name| !name.is_empty());
@@ -121,7 +129,7 @@ pub(super) async fn admit(
         AdmitAs { name, view, stations: stations.collect(), language: None, by: Some(BY.to_owned()) };
     match site.registry.admit(field(&fields, "code"), wanted).await {
         Ok(_) => back(),
-        Err(error) => html(StatusCode::BAD_REQUEST, &render(&site, Some(&error.to_string()))),
+        Err(error) => html(StatusCode::BAD_REQUEST, &render(&site, Some(&error.to_string())).await),
     }
 }
 
@@ -136,7 +144,64 @@ pub(super) async fn revoke(
     }
     match site.registry.revoke(field(&fields, "screen"), Some(BY.to_owned())).await {
         Ok(_) => back(),
-        Err(error) => html(StatusCode::BAD_REQUEST, &render(&site, Some(&error.to_string()))),
+        Err(error) => html(StatusCode::BAD_REQUEST, &render(&site, Some(&error.to_string())).await),
+    }
+}
+
+/// The part of the page that stays fresh.
+pub(super) async fn live(
+    State(site): State<Arc<Site>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
+    match admitted(&site, peer, &headers).await {
+        Ok(()) => html(StatusCode::OK, &overview::fragment(&site.desk.sight, &site.desk.token).await),
+        Err(refused) => refused,
+    }
+}
+
+/// What a person says of a job that waits for one.
+pub(super) async fn decide(
+    State(site): State<Arc<Site>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Form(fields): Fields,
+) -> Response {
+    if let Err(refused) = may_decide(&site, peer, &headers, &fields).await {
+        return refused;
+    }
+    let (job, by) = (field(&fields, "job").to_owned(), Some(BY.to_owned()));
+    let request = match field(&fields, "exit") {
+        "printed" => AgentRequest::Resolve { job, answer: Answer::Printed, by },
+        "not-printed" => AgentRequest::Resolve { job, answer: Answer::NotPrinted, by },
+        "print-again" => AgentRequest::Resolve { job, answer: Answer::PrintAgain, by },
+        "release" => AgentRequest::Release { job, by },
+        "cancel" => AgentRequest::Cancel { job, by },
+        _ => return html(StatusCode::BAD_REQUEST, &render(&site, Some("press one of its buttons")).await),
+    };
+    done(&site, request).await
+}
+
+/// Takes a notice off the list.
+pub(super) async fn dismiss(
+    State(site): State<Arc<Site>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    Form(fields): Fields,
+) -> Response {
+    if let Err(refused) = may_decide(&site, peer, &headers, &fields).await {
+        return refused;
+    }
+    let Ok(notice) = field(&fields, "notice").parse() else {
+        return html(StatusCode::BAD_REQUEST, &render(&site, Some("press one of its buttons")).await);
+    };
+    done(&site, AgentRequest::Dismiss { notice, by: Some(BY.to_owned()) }).await
+}
+
+async fn done(site: &Site, request: AgentRequest) -> Response {
+    match site.desk.sight.requests.decide(request, BY).await {
+        Ok(_) => back(),
+        Err(error) => html(StatusCode::BAD_REQUEST, &render(site, Some(&error.message)).await),
     }
 }
 
@@ -180,7 +245,7 @@ fn html(status: StatusCode, page: &str) -> Response {
 }
 
 /// Text in HTML, in elements and in quoted attributes.
-struct Text<'a>(&'a str);
+pub(super) struct Text<'a>(pub(super) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,7 +264,7 @@ impl fmt::Display for Text<'_> {
 }
 
 /// The whole page. Nothing it is made of can fail to be written.
-fn render(site: &Site, problem: Option<&str>) -> String {
+async fn render(site: &Site, problem: Option<&str>) -> String {
     let mut page = String::with_capacity(8 << 10);
     let outlet = Text(&site.outlet);
     let version = env!("CARGO_PKG_VERSION");
@@ -216,12 +281,16 @@ fn render(site: &Site, problem: Option<&str>) -> String {
     for (code, warning) in &site.desk.warnings {
         let _ = writeln!(page, "<p class=\"warning\"><code>{code}</code> {}</p>", Text(warning));
     }
+    page.push_str(
+        "<p class=\"warning lost\" role=\"alert\">The agent does not answer: what is shown is old.</p>\n",
+    );
+    let live = overview::fragment(&site.desk.sight, &site.desk.token).await;
+    let _ = writeln!(page, "<div id=\"live\">\n{live}</div>");
     pending(&mut page, site);
     screens(&mut page, site);
     stations(&mut page, &site.registry);
-    devices(&mut page, &site.desk.sight);
     reach(&mut page, site);
-    page.push_str("</body></html>\n");
+    page.push_str("<script src=\"/assets/status.js\"></script></body></html>\n");
     page
 }
 
@@ -331,33 +400,6 @@ fn stations(page: &mut String, registry: &Registry) {
             Text(&station.id),
             station.kind.as_str(),
             Text(&by)
-        );
-    }
-    page.push_str("</table>\n");
-}
-
-fn devices(page: &mut String, sight: &Sight) {
-    page.push_str(
-        "<h2>Devices</h2>\n<table><tr><th>Id</th><th>Model</th><th>State</th><th>Problem</th></tr>\n",
-    );
-    for (id, device) in sight.devices.iter() {
-        let known = sight.board.state(id);
-        let (class, state) = match known.as_ref().map(|known| known.state) {
-            Some(DeviceState::Ready) => ("good", "ready"),
-            Some(DeviceState::Busy) => ("good", "busy"),
-            Some(DeviceState::Attention) => ("bad", "attention"),
-            Some(DeviceState::Offline) => ("bad", "offline"),
-            None => ("", "unknown"),
-        };
-        let problem = known.map_or_else(String::new, |known| {
-            known.conditions.into_iter().chain(known.problem).collect::<Vec<_>>().join("; ")
-        });
-        let _ = writeln!(
-            page,
-            "<tr><td>{}</td><td>{}</td><td class=\"{class}\">{state}</td><td>{}</td></tr>",
-            Text(id),
-            Text(&device.description.name),
-            Text(&problem)
         );
     }
     page.push_str("</table>\n");

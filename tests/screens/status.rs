@@ -1,9 +1,11 @@
 //! The status page: who sees it, and who decides.
 
+use outlet_simulators::printer::{Fault, PrinterSpec};
+use outletd::bus::contract::State;
 use serde_json::json;
 
 use crate::panel::{Panel, Way, admit};
-use crate::support::Outlet;
+use crate::support::{Outlet, station, ticket};
 use crate::{KITCHEN, kitchen};
 
 /// An address of this machine that is not loopback; `None` where there is none.
@@ -99,4 +101,38 @@ async fn plain_http_beyond_loopback_is_named_everywhere() {
     assert_eq!(listed["result"]["plain"], true);
     let (screen, secret) = admit(&outlet, json!({"view": "board"})).await;
     assert!(Panel::sign_in(&way, &screen, &secret).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_technician_sees_queues_and_bytes_and_says_what_became_of_a_job() {
+    let printer = station("paper", "epson-tm-t20iii", PrinterSpec::epson_80mm()).await;
+    let outlet = Outlet::open_with(vec![printer], KITCHEN).await;
+    let way = Way::plain(outlet.screens_addr());
+    let mut till = outlet.client().await;
+    till.device("paper", "ready").await;
+    // The cable is pulled in mid-ticket.
+    outlet.printer("paper").inject(Fault::CutLinkAfter(20));
+    till.submit("paper", &ticket("01JA", "SOUP")).await;
+    till.job("01JA", State::Uncertain).await;
+    let page = way.get("/status").await.body;
+    for word in ["01JA", "print-again", "not-printed", "exchange-paper", "SOUP"] {
+        assert!(page.contains(word), "{word} is missing: {page}");
+    }
+    let live = way.get("/status/live").await;
+    assert_eq!(live.status, 200);
+    assert!(live.body.contains("01JA") && !live.body.contains("<html"), "{}", live.body);
+
+    let own = format!("http://{}", way.addr);
+    let headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", own.as_str())];
+    let form = format!("token={}&job=01JA&exit=not-printed", token(&page));
+    let forged = form.replace(&token(&page), "guessed");
+    assert_eq!(way.send("POST", "/status/decide", &headers, &forged).await.status, 403);
+    assert_eq!(way.send("POST", "/status/decide", &headers, &form).await.status, 303);
+    till.job("01JA", State::Failed).await;
+    let topic = till.topics.event();
+    let (_, audit) = till.next(|seen, value| seen == topic && value["event"] == "audit").await;
+    assert_eq!((&audit["action"], &audit["by"]), (&json!("resolve"), &json!("status page")));
+    let again = way.send("POST", "/status/decide", &headers, &form).await;
+    assert_eq!(again.status, 400);
+    assert!(again.body.contains("the job has ended"), "{}", again.body);
 }
