@@ -13,8 +13,8 @@ use process::Process;
 use serde_json::{Value, json};
 use support::{Client, PATIENCE};
 
-const STATIONS: &str =
-    "[[station]]\nid = \"grill\"\nplaces = [\"grill\"]\n[[station]]\nid = \"pass\"\nkind = \"expediter\"\n";
+const STATIONS: &str = "[web]\nlisten = \"127.0.0.1:0\"\n[[station]]\nid = \"grill\"\nplaces = [\"grill\"]\n\
+                        [[station]]\nid = \"pass\"\nkind = \"expediter\"\n";
 
 fn job(id: &str, items: &[&str], more: Value) -> Value {
     let items: Vec<Value> =
@@ -83,6 +83,48 @@ fn audit(point: &str, ticket: &Value) {
 
 async fn start(folder: &Path, crash: Option<&str>) -> Option<Process> {
     Process::start(folder, STATIONS, crash).await
+}
+
+/// A till calls its ticket off, and asks until it has gone.
+async fn called_off(addr: SocketAddr) {
+    let mut till = Client::connect(addr, "till").await;
+    accepted(&mut till, &job("J1", &["1"], json!({}))).await;
+    let answer = till.ask_agent(json!({"op": "cancel", "job": "J1", "by": "pos-1"})).await;
+    let ended = answer["ok"] == true || answer["error"]["code"] == "version-mismatch";
+    assert!(ended, "{answer}");
+    let mut late = Client::connect(addr, "late").await;
+    late.next(|topic, value| topic.ends_with("kitchen/grill/manifest") && value["tickets"] == json!([]))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_was_called_off_leaves_the_screens_whenever_the_agent_is_killed() {
+    let mut points = 0;
+    for moment in ["before", "after"] {
+        for number in 1.. {
+            let point = format!("{moment}:{number}");
+            let folder = tempfile::tempdir().unwrap();
+            let mut ended = None;
+            if let Some(mut agent) = start(folder.path(), Some(&point)).await {
+                let addr = agent.addr;
+                ended = agent.unless_it_dies(called_off(addr)).await;
+                if ended.is_some() {
+                    agent.kill().await;
+                }
+            }
+            let again = start(folder.path(), None).await;
+            let mut again = again.unwrap_or_else(|| panic!("{point}: the agent does not start again"));
+            tokio::time::timeout(PATIENCE, called_off(again.addr))
+                .await
+                .unwrap_or_else(|_| panic!("{point}"));
+            again.kill().await;
+            points += 1;
+            if ended.is_some() {
+                break;
+            }
+        }
+    }
+    assert!(points >= 8, "the crash points were not reached: {points}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -308,6 +308,7 @@ impl Engine {
         }
         let now = (self.tools.clock)();
         self.forget_watchers(now, batch);
+        self.catch_up(batch).await;
         self.look_at_deadlines(now, batch);
         let open: Vec<String> =
             self.orders.values().filter(|order| order.is_open()).map(|order| order.order.clone()).collect();

@@ -241,6 +241,33 @@ impl Engine {
         }
     }
 
+    /// What became of jobs while it could not be written into their orders: the disk was full, or the agent was
+    /// killed between both.
+    pub(super) async fn catch_up(&mut self, batch: &mut Batch) {
+        let now = (self.tools.clock)();
+        let unseen = self.orders.values().flat_map(|order| &order.unseen);
+        let behind = unseen.filter(|unseen| self.jobs.get(&unseen.job).is_none_or(Job::is_held));
+        let behind: Vec<String> = behind.map(|unseen| unseen.job.clone()).collect();
+        for id in behind {
+            let known = match self.tools.journal.job(&id).await {
+                Ok(known) => known,
+                Err(error) => {
+                    tracing::error!(job = id, %error, "what became of a ticket can't be read; trying again");
+                    continue;
+                }
+            };
+            let job = known.map(|(job, _)| job);
+            let is_done = job.as_ref().is_none_or(|job| job.state.is_final());
+            let withdrawn =
+                job.filter(|job| matches!(job.state, State::Cancelled | State::Expired) || job.is_held());
+            match (withdrawn, self.order_with(&id)) {
+                (Some(job), _) => self.job_changed(job, batch).await,
+                (None, Some(order)) if is_done => self.forget_unseen(&order, &id, now, batch),
+                _ => {}
+            }
+        }
+    }
+
     /// The order where a job waits to be shown.
     fn order_with(&self, job: &str) -> Option<String> {
         let waits = |order: &&Order| order.unseen.iter().any(|unseen| unseen.job == job);
@@ -435,7 +462,7 @@ impl Engine {
                 continue;
             }
             // A clock that jumps makes both due at once: what this round lets expire is not printed.
-            let withdrawn = self.jobs.get(&job).is_some_and(|job| job.is_held() || job.is_overdue(now));
+            let withdrawn = self.jobs.get(&job).is_none_or(|job| job.is_held() || job.is_overdue(now));
             let again = self.refused_paper.get(&(job.clone(), station.clone()));
             if withdrawn || again.is_some_and(|again| now < *again) {
                 continue;
