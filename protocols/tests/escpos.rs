@@ -346,3 +346,25 @@ fn an_encoder_can_move_to_the_thread_of_its_device() {
     });
     assert!(bytes.join().unwrap().unwrap().ends_with(b"\x97\xa5\xaa\n"));
 }
+
+/// A white PNG of a megapixel, which is a kilobyte of file.
+fn megapixel() -> String {
+    use base64::Engine as _;
+    let picture = image::GrayImage::from_pixel(1024, 1024, image::Luma([255]));
+    let mut file = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut file, image::ImageFormat::Png).unwrap();
+    base64::engine::general_purpose::STANDARD.encode(file.into_inner())
+}
+
+#[test]
+fn small_files_that_are_large_pictures_are_counted_together_also_those_known_already() {
+    let picture = serde_json::json!({"type": "image", "data": megapixel()}).to_string();
+    let pictures = |count: usize| document(&vec![picture.clone(); count].join(","));
+    let mut encoder = encoder(T20, "");
+    for _ in 0..2 {
+        encoder.encode(&pictures(32), &mut Vec::new()).unwrap();
+        let error = encoder.encode(&pictures(33), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+        assert!(error.to_string().contains("32 megapixels together"), "{error}");
+    }
+}

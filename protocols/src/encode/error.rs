@@ -99,7 +99,10 @@ impl EncodeError {
             | Self::QrTooWide { .. }
             | Self::TooManyPages { .. } => ErrorKind::TooLarge,
             Self::Picture(
-                PictureError::TooLarge { .. } | PictureError::OverLimits(_) | PictureError::TooWide { .. },
+                PictureError::TooLarge { .. }
+                | PictureError::OverLimits(_)
+                | PictureError::TooMany
+                | PictureError::TooWide { .. },
             ) => ErrorKind::TooLarge,
             Self::Barcode(_) | Self::Empty(_) | Self::Picture(_) | Self::Raw(_) => ErrorKind::Invalid,
         }

@@ -214,7 +214,7 @@ impl<D: Dialect> Writer<'_, D> {
             // A line break can't occur inside a run, so it ends one unmistakably.
             let _ = writeln!(scratch, "line {x} {width} {font:?} {bold} {underline} {invert} {w} {h} {text}");
         }
-        if let Some(bytes) = drawn.get(scratch.as_str()) {
+        if let Some((bytes, _)) = drawn.get(scratch.as_str()) {
             self.out.extend_from_slice(bytes);
             return;
         }
@@ -222,7 +222,7 @@ impl<D: Dialect> Writer<'_, D> {
         let start = self.out.len();
         D::picture(model, bitmap, Align::Left, self.out);
         if missing.is_empty() {
-            drawn.put(scratch.as_str().into(), &self.out[start..]);
+            drawn.put(scratch.as_str().into(), &self.out[start..], 0);
         }
         for c in missing {
             if !self.report.boxed.contains(&c) {

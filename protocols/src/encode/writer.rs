@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::cache::Cache;
+use super::cache::{Cache, Key};
 use super::text::{Slot, Texts};
 use super::{Dialect, EncodeError, EncodeReport, Placed};
 use crate::barcode;
@@ -59,6 +59,12 @@ struct PictureKey {
     align: Align,
 }
 
+impl Key for PictureKey {
+    fn held(&self) -> usize {
+        self.data.as_str().len()
+    }
+}
+
 impl Core {
     pub(super) fn new(model: &Model, preferred: Option<Page>) -> Result<Self, EncodeError> {
         let first = preferred.unwrap_or(model.default_page);
@@ -94,6 +100,7 @@ pub(super) struct Writer<'a, D> {
     pub(super) out: &'a mut Vec<u8>,
     pub(super) text: Texts,
     pub(super) report: EncodeReport,
+    pictures: raster::Budget,
     dialect: PhantomData<D>,
 }
 
@@ -104,7 +111,14 @@ impl<'a, D: Dialect> Writer<'a, D> {
         if let Some(slot) = core.slots.first() {
             D::page(slot.number, out);
         }
-        Self { core, out, text, report: EncodeReport::default(), dialect: PhantomData }
+        Self {
+            core,
+            out,
+            text,
+            report: EncodeReport::default(),
+            pictures: raster::Budget::default(),
+            dialect: PhantomData,
+        }
     }
 
     /// Takes finished bytes of a drawn symbol from the cache, or draws and keeps them. `scratch`
@@ -118,13 +132,13 @@ impl<'a, D: Dialect> Writer<'a, D> {
         let Core { model, drawn, scratch, .. } = &mut *self.core;
         scratch.clear();
         let described = describe(scratch).is_ok();
-        if let Some(bytes) = drawn.get(scratch.as_str()).filter(|_| described) {
+        if let Some((bytes, _)) = drawn.get(scratch.as_str()).filter(|_| described) {
             self.out.extend_from_slice(bytes);
             return Ok(());
         }
         let start = self.out.len();
         D::picture(model, draw(model)?, align, self.out);
-        drawn.put(scratch.as_str().into(), &self.out[start..]);
+        drawn.put(scratch.as_str().into(), &self.out[start..], 0);
         Ok(())
     }
 
@@ -215,16 +229,21 @@ impl<D: Dialect> Paper for Writer<'_, D> {
             dither: image.dither,
             align: image.align,
         };
-        if let Some(bytes) = self.core.pictures.get(&key) {
+        if let Some((bytes, pixels)) = self.core.pictures.get(&key) {
+            self.pictures.take(pixels)?;
             self.out.extend_from_slice(bytes);
             return Ok(());
         }
         let file = STANDARD.decode(image.data.as_str()).map_err(|e| PictureError::Base64(e.to_string()))?;
+        let pixels = self.pictures.take_file(&file)?;
         let Model { dots, dpi, dpi_y, .. } = self.core.model;
         let picture = raster::picture(&file, image.width, dots, (dpi, dpi_y.unwrap_or(dpi)), image.dither)?;
+        // A small file can be a large picture on paper.
+        let dots = u64::from(picture.width()) * u64::from(picture.height());
+        self.pictures.take(dots.saturating_sub(pixels))?;
         let start = self.out.len();
         D::picture(&self.core.model, picture, image.align, self.out);
-        self.core.pictures.put(key, &self.out[start..]);
+        self.core.pictures.put(key, &self.out[start..], pixels.max(dots));
         Ok(())
     }
 

@@ -46,7 +46,7 @@ pub fn draw(label: &Label, printer: &Printer) -> Result<Drawn, LabelError> {
         return Err(LabelError::unsupported("width", problem));
     }
     let drawn = Drawn { picture: Bitmap::new(width, height), shortened: Vec::new(), boxed: Vec::new() };
-    let mut board = Board { printer, drawn };
+    let mut board = Board { printer, drawn, pictures: raster::Budget::default() };
     for (index, element) in label.elements.iter().enumerate() {
         board.element(element, &format!("elements[{index}]"))?;
     }
@@ -56,6 +56,7 @@ pub fn draw(label: &Label, printer: &Printer) -> Result<Drawn, LabelError> {
 struct Board<'p> {
     printer: &'p Printer,
     drawn: Drawn,
+    pictures: raster::Budget,
 }
 
 impl Board<'_> {
@@ -120,6 +121,7 @@ impl Board<'_> {
                     return Err(LabelError::does_not_fit(format!("{at}.width"), problem));
                 }
                 let dpi = (self.printer.dpi, self.printer.dpi);
+                self.pictures.take_file(&file).map_err(|error| wrong(error.to_string()))?;
                 let picture = raster::picture(&file, Some(width), u16::MAX, dpi, own.dither)
                     .map_err(|error| wrong(error.to_string()))?;
                 self.put(&turned(picture, own.rotate), own.x, own.y, at)

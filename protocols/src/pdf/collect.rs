@@ -31,11 +31,19 @@ pub(super) struct Collect<'r> {
     /// A cut came: the next group begins a page.
     cut: bool,
     report: &'r mut EncodeReport,
+    pictures: raster::Budget,
 }
 
 impl<'r> Collect<'r> {
     pub fn new(report: &'r mut EncodeReport) -> Self {
-        Self { groups: Vec::new(), header: None, joined: false, cut: false, report }
+        Self {
+            groups: Vec::new(),
+            header: None,
+            joined: false,
+            cut: false,
+            report,
+            pictures: raster::Budget::default(),
+        }
     }
 
     pub fn finish(self) -> Vec<Group> {
@@ -114,6 +122,7 @@ impl Paper for Collect<'_> {
     fn image(&mut self, image: &Image) -> Result<(), EncodeError> {
         let wrong = |error: base64::DecodeError| PictureError::Base64(error.to_string());
         let file = BASE64_STANDARD.decode(image.data.as_str()).map_err(wrong)?;
+        self.pictures.take_file(&file)?;
         let (picture, width, height) = Picture::of_file(&file, image.width, (WIDTH, HEIGHT))?;
         let x = placed(image.align, width);
         self.add(vec![(Piece::Picture { x, width, picture }, height)]);

@@ -11,8 +11,8 @@ mod text;
 
 pub use bitmap::Bitmap;
 pub use dither::{Grey, dither};
-pub use picture::{MAX_HEIGHT, MAX_PIXELS, MAX_WIDTH, PictureError, picture};
-pub(crate) use picture::{decode, size as picture_size};
+pub(crate) use picture::{Budget, decode, size as picture_size};
+pub use picture::{MAX_ALL_PIXELS, MAX_HEIGHT, MAX_PIXELS, MAX_WIDTH, PictureError, picture};
 pub(crate) use shape::{Glyph, Shaped, shape};
 pub use symbol::{barcode, qr};
 pub(crate) use text::{ADVANCE, ASCENT, BOLD, HEIGHT, REGULAR};

@@ -14,6 +14,31 @@ pub const MAX_WIDTH: u32 = 4096;
 pub const MAX_HEIGHT: u32 = 16384;
 /// The most pixels of a file accepted.
 pub const MAX_PIXELS: u64 = 16 << 20;
+/// Pixels of all pictures of a document together: so many are scaled and dithered before anybody notices.
+pub const MAX_ALL_PIXELS: u64 = 32 << 20;
+
+/// What the pictures of one document have taken of [`MAX_ALL_PIXELS`]; the same picture counts each time.
+#[derive(Debug, Default)]
+pub(crate) struct Budget(u64);
+
+impl Budget {
+    /// Takes so many pixels.
+    ///
+    /// # Errors
+    /// [`PictureError::TooMany`]
+    pub(crate) fn take(&mut self, pixels: u64) -> Result<(), PictureError> {
+        self.0 = self.0.saturating_add(pixels);
+        if self.0 > MAX_ALL_PIXELS { Err(PictureError::TooMany) } else { Ok(()) }
+    }
+
+    /// Takes the pixels of a file, judged by its header.
+    pub(crate) fn take_file(&mut self, file: &[u8]) -> Result<u64, PictureError> {
+        let (columns, rows) = size(file)?;
+        let pixels = u64::from(columns) * u64::from(rows);
+        self.take(pixels)?;
+        Ok(pixels)
+    }
+}
 
 /// Decodes a file, puts it on white, scales it to `width` dots and dithers it.
 ///
@@ -111,6 +136,11 @@ pub enum PictureError {
     /// Over the limits of its format's decoder.
     #[error("the picture is too large: {0}: scale it down")]
     OverLimits(String),
+    /// All pictures of the document together are too large.
+    #[error(
+        "the pictures of the document have more than 32 megapixels together: scale them down, or print fewer"
+    )]
+    TooMany,
     /// Wider on paper than the paper.
     #[error("the picture is to be {width} dots wide; this printer has {max_width}")]
     TooWide {
