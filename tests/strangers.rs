@@ -4,6 +4,8 @@
 
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/register.rs"]
+mod register;
 mod support;
 
 use std::collections::BTreeMap;
@@ -13,9 +15,10 @@ use std::process::Stdio;
 
 use outletd::bus::contract::State::{Accepted, Rejected, Succeeded};
 use process::{Options, Process};
+use register::Till;
 use rumqttc::v5::{AsyncClient, MqttOptions};
 use serde_json::{Value, json};
-use support::{Client, Outlet, kitchen, ticket};
+use support::{Client, Outlet, PATIENCE, kitchen, ticket};
 
 /// A till that may print, and an office that may decide.
 const USERS: &str = r##"
@@ -114,17 +117,38 @@ async fn who_was_not_let_in_stands_in_the_feed() {
 
 #[tokio::test]
 async fn no_secret_stands_in_the_log_or_in_the_data_folder_however_much_is_logged() {
-    let secrets = ["Wq7-password-of-a-till", "Wq7-token-of-a-program", "Wq7-a-wrong-guess"];
+    let secrets = [
+        "Wq7-password-of-a-till",
+        "Wq7-token-of-a-program",
+        "Wq7-a-wrong-guess",
+        "Wq7-password-of-the-office",
+        "86420975",
+    ];
+    let kind = register::KINDS.iter().find(|kind| kind.driver == "datecs").unwrap();
+    let mut register = Till::new(*kind, "register").await;
+    register.more = format!("[device.options.operators.Anna]\nnumber = 1\npassword = {:?}\n", secrets[4]);
     let (folder, stderr) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
     let config = format!(
-        "[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
-         password = \"{}\"\npublish = [\"#\"]\nsubscribe = [\"#\"]\n",
-        secrets[1], secrets[0]
+        "[rights.users]\ntill = [\"fiscal\"]\n[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
+         password = \"{}\"\npublish = [\"#\"]\nsubscribe = [\"#\"]\n[web]\nlisten = \"127.0.0.1:0\"\npassword = \"{}\"\n{}",
+        secrets[1],
+        secrets[0],
+        secrets[3],
+        register.toml()
     );
     let options = Options { log: "trace", stderr: Stdio::from(stderr.reopen().unwrap()) };
     let mut agent = Process::start_with(folder.path(), &config, None, options).await.unwrap();
     let mut till = Client::sign_in(agent.addr, "pos-1", "till", secrets[0]).await;
     let _ = till.ask_agent(json!({"op": "diagnose"})).await;
+    let mut receipt = register.receipt();
+    receipt["operator"] = json!({"name": "Anna"});
+    till.submit("register", &register::fiscal("R1", &receipt)).await;
+    // The register has another one and refuses it: what is sent is the same.
+    till.end("R1", PATIENCE).await;
+    let told = till.ask_agent(json!({"op": "get", "job": "R1", "trace": true})).await.to_string();
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert!(told.contains(&hex("********")), "the bytes of a sign-in at the register: {told}");
+    assert!(!told.contains(&hex(secrets[4])), "{told}");
     let mut wrong = MqttOptions::new("guess", agent.addr.ip().to_string(), agent.addr.port());
     wrong.set_credentials("till", secrets[2]);
     let (_client, mut events) = AsyncClient::new(wrong, 4);

@@ -4,6 +4,7 @@
 //! [`Exchange::run`] does what it asks for. It reads while it writes, so that a printer whose buffer is
 //! full can still say why.
 
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -33,6 +34,10 @@ pub trait Session {
     fn written(&mut self, count: usize, now: Instant);
     /// All bytes have passed the agent's own buffers.
     fn flushed(&mut self, _now: Instant) {}
+    /// What of the bytes that are sent the byte trace may show: no password.
+    fn shown(sent: &[u8]) -> Cow<'_, [u8]> {
+        Cow::Borrowed(sent)
+    }
     /// What to tell the queue: why the job waits, or (`Some(None)`) that it goes on. Taken once.
     fn notice(&mut self) -> Option<Option<Waiting>> {
         None
@@ -161,7 +166,7 @@ impl Exchange {
                 Happened::Written(0) => return Err(Broken::Closed),
                 Happened::Written(n) => {
                     if let Step::Write(bytes) = step {
-                        trace(cx, Direction::Sent, bytes.get(..n).unwrap_or_default());
+                        trace(cx, Direction::Sent, &S::shown(bytes.get(..n).unwrap_or_default()));
                     }
                     session.written(n, now);
                 }

@@ -391,3 +391,25 @@ fn closing_and_cancelling_take_no_parameters() {
         }
     }
 }
+
+#[test]
+fn an_operators_password_is_covered_and_the_rest_is_not() {
+    use outlet_protocols::datecs::{Frame, Framing, shown};
+    let operator = Operator { password: "8642".to_owned(), ..operator() };
+    for (dialect, framing) in
+        [(&X, Framing::Wide), (&RO, Framing::Wide), (&P, Framing::Narrow), (&C, Framing::Narrow)]
+    {
+        let commands = [dialect.open_receipt(&opening(&operator)), dialect.open_storno(&storno(&operator))];
+        for command in commands.into_iter().flatten() {
+            // 2Ch is a comma, too.
+            let frame = Frame::new(framing, 0x2c, command.number, &command.data).unwrap().bytes().to_vec();
+            let shown = shown(&frame).into_owned();
+            let differ: Vec<usize> = (0..frame.len()).filter(|&at| frame[at] != shown[at]).collect();
+            assert_eq!(differ.len(), 4, "{framing:?} {}", command.number);
+            assert_eq!(differ.iter().map(|&at| frame[at]).collect::<Vec<u8>>(), b"8642");
+        }
+    }
+    let tea = X.item(&tea()).unwrap();
+    let frame = Frame::new(Framing::Wide, 0x20, tea.number, &tea.data).unwrap();
+    assert_eq!(shown(frame.bytes()), frame.bytes());
+}

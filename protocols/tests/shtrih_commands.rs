@@ -362,3 +362,34 @@ fn a_password_has_eight_digits_at_most() {
 fn passwords_are_not_shown() {
     assert_eq!(format!("{:?}", Passwords { operator: 4711, administrator: 815 }), "Passwords");
 }
+
+#[test]
+fn a_password_is_covered_on_both_links_and_the_rest_is_not() {
+    use outlet_protocols::shtrih::{link2, shown};
+    // 0x8F and 0x9F are sent as two bytes each on level 2.0.
+    let passwords = Passwords { operator: 0x019f_8f01, administrator: 0x0102_9f8f };
+    let bare = Passwords { operator: 0, administrator: 0 };
+    let cover = |bytes: Vec<u8>, at: usize| {
+        let mut bytes = bytes;
+        bytes[at..at + 4].fill(b'*');
+        bytes
+    };
+    let (receipt, item) = (OpenReceipt { operation: Operation::Sell, correction: false }, item());
+    let level1 = link1::frame(&sent(&receipt, passwords));
+    assert_eq!(shown(&level1), cover(level1.clone(), 3));
+    let with_enq = [&[link1::ENQ][..], &level1].concat();
+    assert_eq!(shown(&with_enq), cover(with_enq.clone(), 4));
+    let level1 = link1::frame(&sent(&item, passwords));
+    assert_eq!(shown(&level1), cover(level1.clone(), 4));
+    // Two of the password's bytes take two bytes each, as the number's first does.
+    let level2 = link2::frame(0x8f, &sent(&receipt, passwords)).unwrap();
+    let covered = shown(&level2);
+    assert_eq!(covered.len(), level2.len());
+    assert_eq!(covered[..7], level2[..7], "start, length, number, code");
+    assert_eq!(covered[7..13], *b"******", "{covered:02x?}");
+    assert_eq!(covered[13..], level2[13..]);
+    let device_type = link1::frame(&sent(&DeviceType, bare));
+    assert_eq!(shown(&device_type), device_type, "it has no password");
+    assert_eq!(*shown(&[link1::ENQ]), [link1::ENQ]);
+    assert_eq!(shown(&level2[..9])[..7], level2[..7], "a part of a frame");
+}

@@ -69,6 +69,20 @@ pub fn frame(number: u16, data: &[u8]) -> Result<Vec<u8>, StartError> {
     Ok(frame)
 }
 
+/// The bytes of a frame behind its start, each with its place among those that are sent.
+pub(super) fn plain_bytes(frame: &[u8]) -> Vec<(usize, u8)> {
+    let mut plain = Vec::with_capacity(frame.len());
+    let mut sent = frame.iter().copied().enumerate().skip(1);
+    while let Some((at, byte)) = sent.next() {
+        let byte = match byte {
+            ESC if sent.next().is_some_and(|(_, next)| next == ESCAPED_STX) => STX,
+            byte => byte,
+        };
+        plain.push((at, byte));
+    }
+    plain
+}
+
 /// What can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]

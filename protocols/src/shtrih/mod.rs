@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod link1;
 pub mod link2;
 pub mod refusal;
+mod shown;
 pub mod tlv;
 pub mod vat;
 
@@ -21,3 +22,4 @@ pub use fields::MAX_SUM;
 pub use link1::Link1;
 pub use link2::Link2;
 pub use refusal::Refusal;
+pub use shown::shown;

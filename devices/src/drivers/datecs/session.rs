@@ -1,9 +1,10 @@
 //! One command and its answer, as a [`Session`] over the codec's link.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use outlet_protocols::datecs::link::Health;
-use outlet_protocols::datecs::{Action, Failure, Frame, Link, Reply, Timing};
+use outlet_protocols::datecs::{Action, Failure, Frame, Link, Reply, Timing, shown};
 use tokio::time::Instant;
 
 use crate::exchange::{Session, Step};
@@ -39,6 +40,10 @@ impl Asking {
 
 impl Session for Asking {
     type End = Result<Reply, Failure>;
+
+    fn shown(sent: &[u8]) -> Cow<'_, [u8]> {
+        shown(sent)
+    }
 
     fn tick(&mut self, now: Instant) {
         self.now = self.at(now);

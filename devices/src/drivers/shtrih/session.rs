@@ -1,9 +1,11 @@
 //! The codec's links as sessions of [`crate::exchange`].
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use outlet_protocols::shtrih::link1::{self, Failure, Link1, NAK, STX};
 use outlet_protocols::shtrih::link2::{self, Last, Link2};
+use outlet_protocols::shtrih::shown;
 use tokio::time::Instant;
 
 use crate::exchange::{Session, Step};
@@ -57,6 +59,10 @@ impl<'a, L: Talk> Conversation<'a, L> {
 
 impl<L: Talk> Session for Conversation<'_, L> {
     type End = L::End;
+
+    fn shown(sent: &[u8]) -> Cow<'_, [u8]> {
+        shown(sent)
+    }
 
     fn tick(&mut self, now: Instant) {
         let since = *self.quiet_since.get_or_insert(now);
