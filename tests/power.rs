@@ -20,8 +20,10 @@ mod register;
 #[path = "power/till.rs"]
 mod till;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cables::GADGETS;
@@ -29,6 +31,7 @@ use disk::Disk;
 use evening::Evening;
 use machine::{Machine, Running};
 use outlet_simulators::printer::Printer;
+use serde_json::{Value, json};
 use till::{Book, SharedBook, Till};
 
 /// When power fails, from the moment on at which the jobs begin to come.
@@ -54,6 +57,16 @@ impl Moment {
             2 => Self::BarBytes(chance.u64(1..4000)),
             3 => Self::Answers(chance.usize(1..20)),
             _ => Self::DiskWrite(chance.u64(1..300)),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::After(_) => "after a while",
+            Self::KitchenBytes(_) => "while a network printer gets bytes",
+            Self::BarBytes(_) => "while a USB printer gets bytes",
+            Self::Answers(_) => "after an answer to a till",
+            Self::DiskWrite(_) => "within a write to the disk or the flush after it",
         }
     }
 
@@ -98,6 +111,12 @@ fn say(line: fmt::Arguments) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// What was tried, for the page that is made of it.
+fn note(name: &str, told: &Value) {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    std::fs::write(target.join(name).with_extension("json"), format!("{told:#}\n")).unwrap();
+}
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name)
         .ok()
@@ -114,6 +133,9 @@ async fn whenever_power_fails_each_job_that_was_accepted_is_done_once_or_waits_f
     let (mut evening, outside) = Evening::new(chance.u64(..)).await;
     let mut machine = Machine::new(outside);
     let mut all = evening::Tally::default();
+    let mut moments: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut with_devices = 0;
+    let mut writes = disk::Cut::default();
     let (mut running, mut till) = switched_on(&mut machine, &mut evening).await;
     for cut in 1..=cuts {
         let moment = Moment::choose(&mut chance);
@@ -145,12 +167,25 @@ async fn whenever_power_fails_each_job_that_was_accepted_is_done_once_or_waits_f
              torn, {} lost; {} jobs went on, {} were repeated for want of an answer, {} uncertain",
             disk.kept, disk.torn, disk.lost, tally.jobs, tally.unanswered, tally.uncertain
         ));
+        *moments.entry(moment.name()).or_default() += 1;
+        with_devices += u64::from(devices_too);
+        writes.lost += disk.lost;
+        writes.torn += disk.torn;
+        writes.kept += disk.kept;
         all.jobs += tally.jobs;
         all.unanswered += tally.unanswered;
         all.uncertain += tally.uncertain;
     }
     running.power_off().await;
     let jobs = evening.book.with(|book| book.jobs.len());
+    note(
+        "cuts",
+        &json!({
+            "cuts": cuts, "seed": seed, "moments": moments, "devices_too": with_devices, "jobs": jobs,
+            "cut_off": all.jobs, "unanswered": all.unanswered, "uncertain": all.uncertain,
+            "writes_lost": writes.lost, "writes_torn": writes.torn, "writes_kept": writes.kept,
+        }),
+    );
     say(format_args!(
         "{cuts} power cuts with OUTLETD_SEED={seed}: {jobs} jobs, {} of them cut off, {} uncertain with evidence, none \
          lost, none done twice",
@@ -195,6 +230,7 @@ async fn what_is_pulled_out_and_plugged_in_again_is_known_at_once_and_its_jobs_g
     let (mut running, mut till) = switched_on(&mut machine, &mut evening).await;
     let process = running.run("systemctl show -P MainPID outletd").await;
     let mut late = Vec::new();
+    let mut times = BTreeMap::new();
     for gadget in GADGETS {
         let device = gadget.device;
         let out = gadget.moved(false, &mut running, &till, &evening).await;
@@ -211,6 +247,7 @@ async fn what_is_pulled_out_and_plugged_in_again_is_known_at_once_and_its_jobs_g
         }
         evening.measure(&till, &mut running).await;
         say(format_args!("{device}: out was known after {out} ms, back after {back} ms"));
+        times.insert(device, [out, back]);
         late.extend([out, back].into_iter().filter(|time| *time > SOON).map(|time| (device, time)));
     }
     let tally = evening.audit(&mut till).await;
@@ -221,5 +258,6 @@ async fn what_is_pulled_out_and_plugged_in_again_is_known_at_once_and_its_jobs_g
         "the agent was started again"
     );
     running.power_off().await;
+    note("cables", &json!(times));
     assert!(late.is_empty(), "known later than after {SOON} ms: {late:?}");
 }

@@ -1,6 +1,7 @@
 //! An outlet with everything in it: the agent as a process on a faulty disk, its broker, and simulators that
 //! outlive both.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
@@ -186,7 +187,7 @@ impl Bed {
         let ready = UnixDatagram::bind(&notify).unwrap();
         let log =
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
+        let mut command = Command::new(agent());
         command
             .args(["run", "--log", "warn,mqtt5=error", "--config"])
             .arg(self.folder.path().join("outletd.toml"));
@@ -321,6 +322,11 @@ impl Bed {
     pub fn log(&self) -> String {
         tail(&self.folder.path().join("log"), 60)
     }
+}
+
+/// The agent's program: the one that was built with the tests, or the one that `OUTLETD_AGENT` names.
+fn agent() -> OsString {
+    std::env::var_os("OUTLETD_AGENT").unwrap_or_else(|| env!("CARGO_BIN_EXE_outletd").into())
 }
 
 pub fn heal_printer(printer: &Printer) {
