@@ -129,7 +129,7 @@ async fn no_secret_stands_in_the_log_or_in_the_data_folder_however_much_is_logge
     register.more = format!("[device.options.operators.Anna]\nnumber = 1\npassword = {:?}\n", secrets[4]);
     let (folder, stderr) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
     let config = format!(
-        "[rights.users]\ntill = [\"fiscal\"]\n[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
+        "[rights.users]\ntill = [\"fiscal\", \"manage\"]\n[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
          password = \"{}\"\npublish = [\"#\"]\nsubscribe = [\"#\"]\n[web]\nlisten = \"127.0.0.1:0\"\npassword = \"{}\"\n{}",
         secrets[1],
         secrets[0],
