@@ -150,7 +150,13 @@ fn configuration(
     for (id, driver, model, link, more) in [
         ("kitchen", "escpos", "epson-tm-t20iii", kitchen, ""),
         ("bar", "escpos", "epson-tm-t20iii", bar, ""),
-        ("labels", "label-printer", "generic-zpl", labels, "[device.options]\nlanguage = \"ru\"\n"),
+        (
+            "labels",
+            "label-printer",
+            "generic-zpl",
+            labels,
+            "[device.options]\nlanguage = \"ru\"\npoll_ms = 20\nsettle_ms = 0\n",
+        ),
         ("scale", "scale", "cas", scale, "[device.options]\npoll_ms = 20\n"),
         ("cards", "card-reader", "", cards, ""),
     ] {
