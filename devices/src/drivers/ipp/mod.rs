@@ -26,6 +26,7 @@ mod client;
 mod device;
 mod diagnose;
 mod follow;
+mod http;
 pub mod options;
 mod print;
 mod reasons;
