@@ -26,6 +26,7 @@ mod client;
 mod device;
 mod diagnose;
 mod follow;
+pub mod fuzz;
 mod http;
 pub mod options;
 mod print;
