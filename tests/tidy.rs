@@ -259,7 +259,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            let made = ["target", "node_modules", "demo-data", "__pycache__", "corpus", "artifacts"];
+            let made =
+                ["target", "node_modules", "demo-data", "__pycache__", "corpus", "artifacts", "findings"];
             if !made.contains(&name.as_str()) && name != ".git" {
                 found.extend(files(&path));
             }
