@@ -71,6 +71,8 @@ fn is_whole(message: &[u8]) -> Result<bool, Failure> {
     const LAST_DELIMITER: u8 = 0x0f;
     const BEGIN_COLLECTION: u8 = 0x34;
     const END_COLLECTION: u8 = 0x37;
+    const TEXT_WITH_LANGUAGE: u8 = 0x35;
+    const NAME_WITH_LANGUAGE: u8 = 0x36;
     if message.len() > LONGEST {
         return Err(Failure::Nonsense(format!("it has more than {LONGEST} bytes")));
     }
@@ -91,7 +93,14 @@ fn is_whole(message: &[u8]) -> Result<bool, Failure> {
                     let what = format!("more than {DEEPEST} of its collections lie in each other");
                     return Err(Failure::Nonsense(what));
                 }
-                let Some(behind) = field(behind).and_then(field) else { return Ok(false) };
+                let Some((_, behind)) = field(behind) else { return Ok(false) };
+                let Some((value, behind)) = field(behind) else { return Ok(false) };
+                // The reader takes the two lengths within these for right.
+                if matches!(tag, TEXT_WITH_LANGUAGE | NAME_WITH_LANGUAGE)
+                    && field(value).and_then(|(_, text)| field(text)).is_none()
+                {
+                    return Err(Failure::Nonsense("a text in it is shorter than it says".to_owned()));
+                }
                 rest = behind;
             }
         }
@@ -99,10 +108,10 @@ fn is_whole(message: &[u8]) -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// What is behind a field, which begins with its length.
-fn field(bytes: &[u8]) -> Option<&[u8]> {
+/// A field, which begins with its length, and what is behind it.
+fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, behind) = bytes.split_first_chunk()?;
-    behind.get(usize::from(u16::from_be_bytes(*length))..)
+    behind.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
 
 fn url(uri: &Uri) -> String {
@@ -149,6 +158,18 @@ mod tests {
         for depth in [DEEPEST + 1, 20_000] {
             let failure = read(nested(depth)).err().unwrap();
             assert!(failure.to_string().contains("collections lie in each other"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_a_language_that_is_shorter_than_it_says_is_no_answer() {
+        let answer = |value: &[u8]| {
+            let head = [1, 1, 0, 0, 0, 0, 0, 1, 4, 0x35, 0, 1, b'x', 0, value.len() as u8];
+            read([head.as_slice(), value, &[3]].concat())
+        };
+        assert!(answer(b"\x00\x02ro\x00\x01x").is_ok());
+        for value in [&b"\x04\x3dro\x00\x01x"[..], b"\x00\x02ro\x00\x02x", b"\x00\x02ro", b""] {
+            assert!(matches!(answer(value), Err(Failure::Nonsense(_))), "{value:?}");
         }
     }
 
