@@ -285,8 +285,7 @@ pub(super) fn tasks(uuid: &str, request: Value) -> Result<Vec<Value>, Failure> {
     if tasks.is_empty() || tasks.len() > MOST_TASKS {
         return Err(bad(&format!("request: {} tasks, give 1 to {MOST_TASKS}", tasks.len())));
     }
-    let last = Place::all(uuid, tasks.len()).last();
-    if !last.is_some_and(|last| is_job_id(&last.job())) {
+    if !Place::all(uuid, tasks.len()).all(|place| is_job_id(&place.job())) {
         let shown: String = uuid.chars().take(64).collect();
         return Err(bad(&format!("uuid: {shown:?} is none: letters, digits and - such as a UUID has")));
     }
