@@ -207,7 +207,7 @@ fn pairing(body: &[u8]) -> Result<(), String> {
         Err(_) => return Ok(()),
     };
     let side = |name: &str| panel[name].as_u64().is_some_and(|side| u32::try_from(side).is_ok());
-    if !panel.is_null() && !(side("width_px") && side("height_px")) {
+    if !(panel.is_null() || side("width_px") && side("height_px")) {
         return Err(format!("a panel without its sides: {panel}"));
     }
     match language.as_deref() {
