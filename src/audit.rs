@@ -38,7 +38,7 @@ pub fn of_request(request: &Value, device: Option<&str>, asked: Asked, reply: &R
     }
     let text = |key: &str| request.get(key).and_then(Value::as_str).map(short);
     let target = match device {
-        Some(device) => Some(device.to_owned()),
+        Some(device) => Some(short(device)),
         None => text("job").or_else(|| text("screen")).or_else(|| text("code")),
     };
     let by = text("by").or(asked.by);

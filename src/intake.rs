@@ -1,5 +1,6 @@
 //! From a published message to a job on disk, or to a refusal that says why.
 
+pub mod fuzz;
 mod payload;
 mod work;
 

@@ -318,12 +318,12 @@ fn client_verifier(
 }
 
 /// The common name (RFC 5280, section 4.1.2.6) of the certificate that a client has shown and that was verified.
-fn common_name(shown: Option<&[CertificateDer<'_>]>) -> Result<Option<String>, String> {
+pub(super) fn common_name(shown: Option<&[CertificateDer<'_>]>) -> Result<Option<String>, String> {
     let Some(certificate) = shown.and_then(<[_]>::first) else { return Ok(None) };
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|error| error.to_string())?;
     let mut names = certificate.subject().iter_common_name();
     match (names.next().map(|name| name.as_str()), names.next()) {
-        (Some(Ok(name)), None) => Ok(Some(name.to_owned())),
+        (Some(Ok(name)), None) if !name.is_empty() => Ok(Some(name.to_owned())),
         _ => {
             Err("the client's certificate has no common name, or several: make one with the user's name"
                 .into())

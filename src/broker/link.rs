@@ -329,7 +329,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Sync + Unpin> WebSocketTransport for Lin
 
 /// Keep alive 0 means that the client may be silent for ever (MQTT 5, section 3.1.2.10); the
 /// library would cut it after five minutes. The longest keep alive it takes is 18 hours.
-fn never_idle(connect: &mut [u8]) {
+pub(super) fn never_idle(connect: &mut [u8]) {
     let Some((&mut CONNECT, rest)) = connect.split_first_mut() else { return };
     let Some(length) = rest.iter().take(4).position(|byte| byte & 0x80 == 0) else { return };
     // Protocol name (6 bytes), version, flags, keep alive: section 3.1.2.

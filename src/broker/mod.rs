@@ -27,6 +27,7 @@
 
 mod accept;
 mod config;
+pub mod fuzz;
 mod link;
 mod rights;
 

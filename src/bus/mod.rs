@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod contract;
+pub mod fuzz;
 pub mod message;
 mod wire;
 

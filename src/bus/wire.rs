@@ -281,7 +281,7 @@ fn left(outgoing: &Outgoing) -> Happened {
     }
 }
 
-fn happened_v5(packet: v5::Packet) -> Result<Happened, String> {
+pub(super) fn happened_v5(packet: v5::Packet) -> Result<Happened, String> {
     Ok(match packet {
         v5::Packet::ConnAck(_) => Happened::Connected,
         v5::Packet::Publish(publish) => {
@@ -318,7 +318,7 @@ fn happened_v5(packet: v5::Packet) -> Result<Happened, String> {
     })
 }
 
-fn happened_v311(packet: v4::Packet) -> Happened {
+pub(super) fn happened_v311(packet: v4::Packet) -> Happened {
     match packet {
         v4::Packet::ConnAck(_) => Happened::Connected,
         v4::Packet::Publish(publish) => {

@@ -16,6 +16,7 @@ pub mod change;
 pub mod commands;
 pub mod documents;
 pub mod engine;
+pub mod fuzz;
 pub mod moves;
 pub mod order;
 pub mod paper;

@@ -294,13 +294,13 @@ fn connector(roots: &[u8]) -> Result<TlsConnector, WebError> {
 }
 
 /// What a screen may, as it stands.
-struct Rights {
-    publish: String,
+pub(super) struct Rights {
+    pub(super) publish: String,
     subscribe: Mutex<Vec<String>>,
 }
 
 impl Rights {
-    fn new(topics: &Topics, screen: &Screen) -> Self {
+    pub(super) fn new(topics: &Topics, screen: &Screen) -> Self {
         let publish = format!("{}/kitchen/command/{}", topics.prefix(), screen.screen);
         Self { publish, subscribe: Mutex::new(subscriptions(topics, screen)) }
     }
@@ -310,7 +310,7 @@ impl Rights {
     }
 
     /// Whether this filter is one of the screen's.
-    fn may_subscribe(&self, filter: &str) -> bool {
+    pub(super) fn may_subscribe(&self, filter: &str) -> bool {
         self.filters().iter().any(|allowed| allowed == filter)
     }
 
@@ -481,7 +481,7 @@ impl Outward {
 }
 
 /// Holds a screen's packet to what it may.
-fn check(packet: &Bytes, version: u8, rights: &Rights) -> Result<(), Wrong> {
+pub(super) fn check(packet: &Bytes, version: u8, rights: &Rights) -> Result<(), Wrong> {
     let forbidden = |why: String| Err(Wrong::new(reason::NOT_AUTHORIZED, why));
     match mqtt::kind_of(packet) {
         kind::PUBLISH => {
@@ -512,7 +512,7 @@ fn check(packet: &Bytes, version: u8, rights: &Rights) -> Result<(), Wrong> {
 }
 
 /// The version that a CONNECT asks for, if it is one; 5 otherwise.
-fn version_of(packet: &Bytes) -> u8 {
+pub(super) fn version_of(packet: &Bytes) -> u8 {
     match packet.windows(5).find(|window| window.starts_with(b"MQTT")) {
         Some([.., 4]) => 4,
         _ => 5,

@@ -13,6 +13,7 @@ mod config;
 pub mod door;
 mod failures;
 mod files;
+pub mod fuzz;
 pub mod gateway;
 mod mqtt;
 pub mod office;

@@ -105,7 +105,7 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 async fn guard(State(site): Shared, request: Request, next: Next) -> Response {
-    let mut response = match admit(&site, &request) {
+    let mut response = match admit(site.on_loopback, &request) {
         Ok(()) => next.run(request).await,
         Err(why) => {
             tracing::warn!(path = request.uri().path(), why, "request to the screens' door refused");
@@ -120,12 +120,12 @@ async fn guard(State(site): Shared, request: Request, next: Next) -> Response {
 
 /// On loopback a page whose name was made to point here is refused; everywhere pages of others are, where they could
 /// do something.
-fn admit(site: &Site, request: &Request) -> Result<(), &'static str> {
+pub(super) fn admit<B>(on_loopback: bool, request: &axum::http::Request<B>) -> Result<(), &'static str> {
     let headers = request.headers();
     let text = |value: &HeaderValue| value.to_str().map(str::to_owned).unwrap_or_default();
     let mut hosts = headers.get_all(HOST).iter().map(text);
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err("one header Host is needed") };
-    if site.on_loopback && !is_this_machine(&host) {
+    if on_loopback && !is_this_machine(&host) {
         return Err("Host has to be localhost, 127.0.0.1 or [::1]");
     }
     if request.method() == Method::POST || request.uri().path() == "/mqtt" {
@@ -140,7 +140,7 @@ fn admit(site: &Site, request: &Request) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn file(file: &'static File, headers: &HeaderMap) -> Response {
+pub(super) fn file(file: &'static File, headers: &HeaderMap) -> Response {
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let same = known.flat_map(|value| value.split(',')).any(|tag| {
         let tag = tag.trim();
@@ -201,17 +201,22 @@ struct Panel {
     diagonal_in: Option<f64>,
 }
 
-async fn begin_pairing(State(site): Shared, Extension(Peer(from)): Extension<Peer>, body: Bytes) -> Response {
-    let asking: Asking = match serde_json::from_slice(&body) {
-        Ok(asking) => asking,
-        Err(error) => {
-            return failure(StatusCode::BAD_REQUEST, &format!("this is no request to pair: {error}"));
-        }
-    };
+/// The panel, and the language, of a screen that wants to be paired.
+pub(super) fn asked(body: &[u8]) -> Result<(Value, Option<String>), String> {
+    let asking: Asking =
+        serde_json::from_slice(body).map_err(|error| format!("this is no request to pair: {error}"))?;
     let panel = asking.panel.and_then(|panel| serde_json::to_value(panel).ok()).unwrap_or(Value::Null);
     // `ru-MD` is Russian; a language that there is no page in is none.
     let primary = |language: String| language.split(['-', '_']).next().unwrap_or_default().to_lowercase();
     let language = asking.language.map(primary).filter(|word| ["en", "ro", "ru"].contains(&word.as_str()));
+    Ok((panel, language))
+}
+
+async fn begin_pairing(State(site): Shared, Extension(Peer(from)): Extension<Peer>, body: Bytes) -> Response {
+    let (panel, language) = match asked(&body) {
+        Ok(asked) => asked,
+        Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
+    };
     match site.registry.begin_pairing(from.ip().to_string(), panel, language) {
         Ok(begun) => {
             tracing::info!(code = begun.code, from = %from.ip(), "a screen asks to be admitted");
@@ -252,9 +257,8 @@ fn pairing_failure(error: &PairingError) -> Response {
     failure(status, &error.to_string())
 }
 
-/// The WebSocket that a screen's MQTT comes by (RFC 6455, section 4.2; MQTT 5, section 6).
-async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut request: Request) -> Response {
-    let headers = request.headers();
+/// What a WebSocket is accepted with (RFC 6455, section 4.2), if one that carries MQTT was asked for.
+pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let says = |name: HeaderName, word: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(word))
@@ -263,9 +267,13 @@ async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut r
         && says(UPGRADE, "websocket")
         && says(SEC_WEBSOCKET_VERSION, "13")
         && says(SEC_WEBSOCKET_PROTOCOL, "mqtt");
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| asked).map(|key| derive_accept_key(key.as_bytes()));
-    let accept = key.and_then(|key| HeaderValue::from_str(&key).ok());
-    let Some(accept) = accept else {
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| asked)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// The WebSocket that a screen's MQTT comes by (MQTT 5, section 6).
+async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut request: Request) -> Response {
+    let Some(accept) = upgrade(request.headers()) else {
         return failure(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket with the subprotocol mqtt");
     };
     let Ok(seat) = site.gateway.seats.clone().try_acquire_owned() else {

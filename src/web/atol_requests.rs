@@ -71,10 +71,10 @@ pub fn pages(requests: AtolRequests) -> Router {
 /// What is posted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Posted {
-    uuid: String,
+pub(super) struct Posted {
+    pub(super) uuid: String,
     /// A task, or a list of them.
-    request: Value,
+    pub(super) request: Value,
     #[serde(default, rename = "deviceID")]
     device: Option<String>,
     #[serde(default)]
@@ -104,13 +104,13 @@ struct Block {
 
 /// The register, in the query.
 #[derive(Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     #[serde(default, rename = "deviceID")]
     device: Option<String>,
 }
 
 /// The register in the query, or in a header of that name, as some programs send it.
-fn device_of(
+pub(super) fn device_of(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: &HeaderMap,
 ) -> Result<Option<String>, Failure> {
@@ -258,7 +258,7 @@ impl AtolRequests {
     }
 }
 
-fn read(body: &[u8]) -> Result<Posted, Failure> {
+pub(super) fn read(body: &[u8]) -> Result<Posted, Failure> {
     // A list would be taken for the fields in their order.
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(bad("a request is an object, not a list: {\"uuid\": ..., \"request\": [...]}"));
@@ -276,7 +276,7 @@ fn read(body: &[u8]) -> Result<Posted, Failure> {
 }
 
 /// The tasks of a request, with ids that can be job ids.
-fn tasks(uuid: &str, request: Value) -> Result<Vec<Value>, Failure> {
+pub(super) fn tasks(uuid: &str, request: Value) -> Result<Vec<Value>, Failure> {
     let tasks = match request {
         Value::Array(tasks) => tasks,
         task @ Value::Object(_) => vec![task],
@@ -285,8 +285,7 @@ fn tasks(uuid: &str, request: Value) -> Result<Vec<Value>, Failure> {
     if tasks.is_empty() || tasks.len() > MOST_TASKS {
         return Err(bad(&format!("request: {} tasks, give 1 to {MOST_TASKS}", tasks.len())));
     }
-    let last = Place::all(uuid, tasks.len()).last();
-    if !last.is_some_and(|last| is_job_id(&last.job())) {
+    if !Place::all(uuid, tasks.len()).all(|place| is_job_id(&place.job())) {
         let shown: String = uuid.chars().take(64).collect();
         return Err(bad(&format!("uuid: {shown:?} is none: letters, digits and - such as a UUID has")));
     }

@@ -13,6 +13,7 @@
 pub mod atol_requests;
 mod atol_results;
 mod config;
+pub mod fuzz;
 pub mod metrics;
 pub(crate) mod reception;
 

@@ -107,7 +107,7 @@ pub struct Abilities {
 impl Abilities {
     pub fn of(answer: &IppRequestResponse) -> Self {
         let Some(group) = answer.attributes().first_of(DelimiterTag::PrinterAttributes) else {
-            return Self::default();
+            return Self { copies: 1, ..Self::default() };
         };
         let named = [
             ("name", "printer-make-and-model"),
@@ -244,14 +244,16 @@ fn text(group: &IppAttributeGroup, name: &str) -> Option<String> {
 
 fn texts(group: &IppAttributeGroup, name: &str) -> Vec<String> {
     let Some(attribute) = group.get(name) else { return Vec::new() };
+    // They go into messages of one line.
+    let plain = |text: String| text.replace(char::is_control, " ");
     let word = |value: &IppValue| match value {
-        IppValue::TextWithLanguage { text, .. } => Some(text.to_string()),
-        IppValue::NameWithLanguage { name, .. } => Some(name.to_string()),
+        IppValue::TextWithLanguage { text, .. } => Some(plain(text.to_string())),
+        IppValue::NameWithLanguage { name, .. } => Some(plain(name.to_string())),
         IppValue::TextWithoutLanguage(_)
         | IppValue::NameWithoutLanguage(_)
         | IppValue::Keyword(_)
         | IppValue::Uri(_)
-        | IppValue::MimeMediaType(_) => Some(value.to_string()),
+        | IppValue::MimeMediaType(_) => Some(plain(value.to_string())),
         _ => None,
     };
     match attribute.value() {

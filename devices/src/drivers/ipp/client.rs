@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use ipp::attribute::IppAttribute;
-use ipp::error::IppError;
 use ipp::model::{DelimiterTag, IppVersion, Operation, StatusCode};
 use ipp::parser::IppParseError;
-use ipp::payload::IppPayload;
-use ipp::prelude::{AsyncIppClient, Uri};
+use ipp::prelude::Uri;
 use ipp::request::IppRequestResponse;
 use ipp::value::IppValue;
 
+use super::http;
 use crate::driver::{Direction, JobContext};
 
 /// What the agent calls itself (`requesting-user-name`).
@@ -114,7 +113,7 @@ impl Client {
         let mut request = IppRequestResponse::new(IppVersion::v1_1(), operation, Some(self.uri.clone()))
             .map_err(|error| unwritable(&error))?;
         request.header_mut().request_id = self.requests;
-        Ok(Question { request, upload: Duration::ZERO, wrong: None })
+        Ok(Question { request, document: Vec::new(), wrong: None })
     }
 
     /// Sends a question and waits for its answer. The trace gets the messages without the document.
@@ -123,39 +122,43 @@ impl Client {
         question: Question,
         cx: Option<&dyn JobContext>,
     ) -> Result<IppRequestResponse, Failure> {
-        let Question { request, upload, wrong } = question;
+        let Question { request, document, wrong } = question;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
         let id = request.header().request_id;
         trace(cx, Direction::Sent, &request);
-        let patience = self.patience + upload;
-        let client = AsyncIppClient::builder(self.uri.clone()).request_timeout(patience).build();
-        let answer = client.send(request).await.map_err(|error| failure(&error, patience))?;
+        let upload = Duration::from_secs(document.len().div_ceil(SLOWEST) as u64);
+        let message = [request.to_bytes().as_ref(), &document].concat();
+        let answer = http::send(&self.uri, message, self.patience + upload).await?;
         trace(cx, Direction::Received, &answer);
-        let header = *answer.header();
-        if header.request_id != id || !matches!(header.version.0 >> 8, 1 | 2) {
-            return Err(Failure::Nonsense("it belongs to another question".to_owned()));
-        }
-        let status = header.status_code();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let said = answer.attributes().first_of(DelimiterTag::OperationAttributes);
-        let message = said.and_then(|group| group.get("status-message"));
-        Err(Failure::Refused {
-            status,
-            code: header.operation_or_status.cast_unsigned(),
-            message: message.map(|message| message.value().to_string()),
-        })
+        judged(answer, id)
     }
+}
+
+/// The answer to the question of this number, if it says that the printer has done as it was asked.
+pub fn judged(answer: IppRequestResponse, id: i32) -> Result<IppRequestResponse, Failure> {
+    let header = *answer.header();
+    if header.request_id != id || !matches!(header.version.0 >> 8, 1 | 2) {
+        return Err(Failure::Nonsense("it belongs to another question".to_owned()));
+    }
+    let status = header.status_code();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let said = answer.attributes().first_of(DelimiterTag::OperationAttributes);
+    let message = said.and_then(|group| group.get("status-message"));
+    Err(Failure::Refused {
+        status,
+        code: header.operation_or_status.cast_unsigned(),
+        message: message.map(|message| message.value().to_string()),
+    })
 }
 
 /// A request that is being put together.
 pub struct Question {
     request: IppRequestResponse,
-    /// Time that its document may take on top of the answer's.
-    upload: Duration,
+    document: Vec<u8>,
     /// The first attribute that can't be written.
     wrong: Option<Failure>,
 }
@@ -198,8 +201,7 @@ impl Question {
 
     /// The document; it lengthens the time that the answer may take.
     pub fn document(mut self, bytes: Vec<u8>) -> Self {
-        self.upload = Duration::from_secs(bytes.len().div_ceil(SLOWEST) as u64);
-        *self.request.payload_mut() = IppPayload::new(std::io::Cursor::new(bytes));
+        self.document = bytes;
         self
     }
 
@@ -230,29 +232,4 @@ fn trace(cx: Option<&dyn JobContext>, direction: Direction, message: &IppRequest
     if let Some(cx) = cx {
         cx.trace(direction, &message.to_bytes());
     }
-}
-
-fn failure(error: &IppError, patience: Duration) -> Failure {
-    match error {
-        IppError::RequestError(status) => Failure::Http(*status),
-        IppError::AsyncClientError(error) if error.is_connect() => Failure::NotReached(causes(error)),
-        IppError::AsyncClientError(error) if error.is_timeout() => {
-            Failure::Lost(format!("no answer within {:.1} s", patience.as_secs_f32()))
-        }
-        IppError::AsyncClientError(error) => Failure::Lost(causes(error)),
-        IppError::IoError(error) => Failure::Lost(error.to_string()),
-        IppError::ParseError(IppParseError::IoError(error)) => {
-            Failure::Nonsense(format!("it ends in the middle ({error})"))
-        }
-        other => Failure::Nonsense(other.to_string()),
-    }
-}
-
-/// The innermost cause, which is the system's own word.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }

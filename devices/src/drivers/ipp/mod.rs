@@ -26,6 +26,8 @@ mod client;
 mod device;
 mod diagnose;
 mod follow;
+pub mod fuzz;
+mod http;
 pub mod options;
 mod print;
 mod reasons;

@@ -11,6 +11,7 @@ mod bus;
 mod device;
 mod diagnose;
 pub(in crate::drivers) mod fault;
+pub mod fuzz;
 mod limits;
 mod outputs;
 pub(in crate::drivers) mod profile;

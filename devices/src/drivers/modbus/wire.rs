@@ -25,6 +25,8 @@ struct Inner {
     received: Vec<u8>,
     /// What is sent comes back before the answer: so many bytes of it have.
     echoed: Option<usize>,
+    /// What was read and found no room.
+    left: Vec<u8>,
     took_echo: bool,
     closed: bool,
 }
@@ -47,6 +49,7 @@ impl Wire {
             sent: Vec::new(),
             received: Vec::new(),
             echoed: None,
+            left: Vec::new(),
             took_echo: false,
             closed: false,
         })))
@@ -57,6 +60,7 @@ impl Wire {
         let mut inner = self.lock();
         inner.sent.clear();
         inner.received.clear();
+        inner.left.clear();
         inner.echoed = echo.then_some(0);
         inner.took_echo = false;
     }
@@ -97,6 +101,7 @@ impl Wire {
 
 impl Inner {
     fn poll_skip(&mut self, task: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.left.clear();
         let mut bytes = [0; LONGEST];
         let mut buf = ReadBuf::new(&mut bytes);
         ready!(Pin::new(&mut *self.stream).poll_read(task, &mut buf))?;
@@ -132,8 +137,14 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let mut inner = self.lock();
         loop {
+            if !inner.left.is_empty() {
+                let fits = inner.left.len().min(out.remaining());
+                let rest = inner.left.split_off(fits);
+                out.put_slice(&std::mem::replace(&mut inner.left, rest));
+                return Poll::Ready(Ok(()));
+            }
             let mut bytes = [0; LONGEST];
-            // What turns out to be no echo must find room together with what was held back.
+            // What turns out to be no echo should find room together with what was held back.
             let held = inner.echoed.unwrap_or(0);
             let room = out.remaining().saturating_sub(held).clamp(1, LONGEST);
             let mut buf = ReadBuf::new(bytes.get_mut(..room).unwrap_or_default());
@@ -143,14 +154,9 @@ impl AsyncRead for Wire {
                 return Poll::Ready(Ok(()));
             }
             let new = inner.without_echo(buf.filled());
-            if new.is_empty() {
-                continue;
-            }
-            let left = REMEMBERED.saturating_sub(inner.received.len());
-            inner.received.extend(new.iter().take(left));
-            let fits = new.get(..new.len().min(out.remaining())).unwrap_or_default();
-            out.put_slice(fits);
-            return Poll::Ready(Ok(()));
+            let remembered = REMEMBERED.saturating_sub(inner.received.len());
+            inner.received.extend(new.iter().take(remembered));
+            inner.left = new;
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::link::Link;
 use crate::transport::{Fault, Obstacle, TransportError};
 
 mod decode;
+pub mod fuzz;
 mod nodes;
 mod system;
 

@@ -18,6 +18,7 @@ use crate::link::Link;
 use crate::transport::{Fault, Obstacle, TransportError};
 
 pub mod descriptor;
+pub mod fuzz;
 mod stream;
 mod system;
 

@@ -1,0 +1,7 @@
+#![no_main]
+
+use outletd::web::fuzz::any_request;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| if let Err(broken) = any_request(input) {
+    panic!("{broken}");
+});

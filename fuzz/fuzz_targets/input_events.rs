@@ -1,0 +1,7 @@
+#![no_main]
+
+use outlet_devices::transport::evdev::fuzz::any_bytes;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| if let Err(broken) = any_bytes(input) {
+    panic!("{broken}");
+});
