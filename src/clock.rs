@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -77,4 +78,60 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// The clock of the machine.
 pub fn system() -> Clock {
     Arc::new(|| Timestamp(jiff::Timestamp::now().as_millisecond()))
+}
+
+/// How often a clock is looked at that may jump.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Waits until so much time has gone by on a clock: also what the machine slept, and what the clock was set forward
+/// by. A clock that is set back ends the wait too, or nothing would come of it for as long.
+pub async fn gone_by(clock: &Clock, time: Duration) {
+    let began = clock();
+    let end = began.plus_ms(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    while (began..end).contains(&clock()) {
+        tokio::time::sleep(LOOK.min(time)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// A clock that goes with the paused one of the tests, and how far it was set forward.
+    fn settable() -> (Clock, Arc<AtomicI64>) {
+        let (start, set) = (tokio::time::Instant::now(), Arc::new(AtomicI64::new(0)));
+        let shift = set.clone();
+        let clock: Clock = Arc::new(move || {
+            Timestamp(1_800_000_000_000)
+                .plus_ms(start.elapsed().as_millis() as i64)
+                .plus_ms(shift.load(Ordering::Relaxed))
+        });
+        (clock, set)
+    }
+
+    async fn waited(set_by_ms: i64) -> Duration {
+        let (clock, set) = settable();
+        let start = tokio::time::Instant::now();
+        let waiting = tokio::spawn(async move { gone_by(&clock, Duration::from_secs(3600)).await });
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        set.store(set_by_ms, Ordering::Relaxed);
+        waiting.await.expect("the wait ends");
+        start.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_hour_is_an_hour_of_the_clock() {
+        assert_eq!(waited(0).await, Duration::from_secs(3600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_box_slept_counts_and_a_clock_that_is_set_back_puts_nothing_off() {
+        for set_by in [24 * HOUR_MS, HOUR_MS, -HOUR_MS] {
+            assert!(waited(set_by).await <= Duration::from_secs(65), "set by {set_by} ms");
+        }
+    }
 }

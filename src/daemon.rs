@@ -24,7 +24,7 @@ use crate::bus::client::{self, Connection, Node, Protocol};
 use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Topics};
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
-use crate::config::{BrokerConfig, Config, DeviceConfig};
+use crate::config::{BrokerConfig, Config, DeviceConfig, JournalConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError};
@@ -219,8 +219,8 @@ impl Daemon {
         if let Some(interval) = crate::systemd::watchdog_interval() {
             background.spawn(feed_watchdog(interval, journal.clone(), pulse.clone()));
         }
-        background.spawn(look_after(journal.clone(), board.clone()));
-        background.spawn(housekeep(journal.clone(), config.journal.keep_days, config.journal.keep_feed_days));
+        background.spawn(look_after(journal.clone(), board.clone(), clock.clone()));
+        background.spawn(housekeep(journal.clone(), config.journal.clone(), clock.clone()));
         if broker.is_some() {
             bus.wait_connected().await;
         }
@@ -629,22 +629,22 @@ fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Device
     }
 }
 
-async fn housekeep(journal: Journal, keep_days: u32, keep_feed_days: u32) {
+async fn housekeep(journal: Journal, config: JournalConfig, clock: Clock) {
     let ms = |days: u32| i64::from(days) * 24 * 3600 * 1000;
     loop {
-        match journal.housekeep(ms(keep_days), ms(keep_feed_days)).await {
+        match journal.housekeep(ms(config.keep_days), ms(config.keep_feed_days)).await {
             Ok((0, 0)) => {}
             Ok((jobs, events)) => tracing::info!(jobs, events, "old records removed"),
             Err(error) => tracing::error!(%error, "old records could not be removed"),
         }
-        tokio::time::sleep(HOUSEKEEPING).await;
+        clock::gone_by(&clock, HOUSEKEEPING).await;
     }
 }
 
 /// Looks at every page of the journal once a day, so that a disk that forgets is known before it matters.
-async fn look_after(journal: Journal, board: Board) {
+async fn look_after(journal: Journal, board: Board, clock: Clock) {
     loop {
-        tokio::time::sleep(LOOK_THROUGH).await;
+        clock::gone_by(&clock, LOOK_THROUGH).await;
         match journal.look_through().await {
             Ok(false) => {}
             Ok(true) => {
