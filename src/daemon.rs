@@ -12,7 +12,7 @@ use outlet_devices::driver::{Built, DeviceStatus, Driver, Report, Settings};
 use outlet_devices::reading::{ReadingSink, Readings};
 use outlet_devices::registry;
 use outlet_protocols::code::Patterns;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ use crate::clock::{self, Clock};
 use crate::config::{BrokerConfig, Config, DeviceConfig, JournalConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use crate::journal::machine::Job;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, OutboxRow};
 use crate::kitchen::engine as kitchen;
 use crate::kitchen::setup::Setup;
 use crate::kitchen::stations::StationConfig;
@@ -49,6 +49,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
 /// How long the last words may take when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the journal may take to be folded in when the agent ends.
+const LAST_FOLD: Duration = Duration::from_secs(5);
 
 /// A running agent.
 pub struct Daemon {
@@ -68,7 +70,7 @@ pub struct Daemon {
     stop: CancellationToken,
     abort: CancellationToken,
     hang_up: CancellationToken,
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 /// Why the agent could not start, or had to end.
@@ -132,7 +134,7 @@ impl Daemon {
         let lock = lock(config)?;
         backup::take_waiting(&config.data, clock())?;
         let (committed_tx, committed) = mpsc::unbounded_channel();
-        let journal = Journal::open(&config.data, topics.clone(), clock.clone(), committed_tx)?;
+        let (journal, lock) = open_journal(config, &clock, committed_tx, lock).await?;
         let stop = CancellationToken::new();
         let abort = CancellationToken::new();
         let hang_up = CancellationToken::new();
@@ -280,7 +282,7 @@ impl Daemon {
             stop,
             abort,
             hang_up,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -354,6 +356,18 @@ impl Daemon {
             broker.stop().await;
         }
         self.background.shutdown().await;
+        self.close().await;
+    }
+
+    /// Waits until the journal is one file: without it, the next start would take this for a cut.
+    async fn close(self) {
+        let closed = self.journal.closed();
+        let Self { lock, journal, sequence, bus, .. } = self;
+        drop((journal, sequence, bus));
+        if tokio::time::timeout(LAST_FOLD, closed).await.is_err() {
+            tracing::warn!("the journal's log is not folded in yet: the next start looks at every page");
+        }
+        drop(lock);
     }
 }
 
@@ -387,6 +401,28 @@ fn lock(config: &Config) -> Result<std::fs::File, DaemonError> {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(DaemonError::Locked { folder: config.data.clone() }),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// Opens the journal on a thread of its own: after a cut it is looked through, which takes minutes where it is large
+/// and the disk slow. systemd is told to wait, and signals are heard meanwhile. The folder stays locked as long as the
+/// thread works, even when nobody waits for it any more.
+async fn open_journal(
+    config: &Config,
+    clock: &Clock,
+    outbox: mpsc::UnboundedSender<Vec<OutboxRow>>,
+    lock: std::fs::File,
+) -> Result<(Journal, std::fs::File), DaemonError> {
+    let (folder, topics, clock) = (config.data.clone(), config.topics(), clock.clone());
+    let (answer, opened) = oneshot::channel();
+    let open = move || drop(answer.send((Journal::open(&folder, topics, clock, outbox), lock)));
+    std::thread::Builder::new()
+        .name("journal-open".into())
+        .spawn(open)
+        .map_err(|error| DaemonError::Ended(format!("the thread that opens the journal: {error}")))?;
+    match crate::systemd::waits_for(opened).await {
+        Ok((journal, lock)) => Ok((journal?, lock)),
+        Err(_) => Err(DaemonError::Ended("the thread that opens the journal".into())),
     }
 }
 

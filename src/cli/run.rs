@@ -34,7 +34,13 @@ pub(crate) fn execute(args: Args) -> Result<(), Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut stop = Stop::new()?;
-        let mut daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
+        let mut daemon = tokio::select! {
+            started = Daemon::start(&config) => started.map_err(|error| failure(&error))?,
+            () = stop.asked() => {
+                tracing::info!("told to stop before it was ready");
+                return Ok(());
+            }
+        };
         let devices = config.device.len();
         match daemon.mqtt_addr() {
             Some(addr) => tracing::info!(devices, %addr, "ready"),
