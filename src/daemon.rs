@@ -435,7 +435,7 @@ async fn open_screens(
 ) -> Result<Option<ScreensDoor>, DaemonError> {
     let Some(web) = config.screens_door() else { return Ok(None) };
     let stations = config.station.iter().map(StationConfig::info).collect();
-    let registry = Registry::open(journal.clone(), stations)?;
+    let registry = Registry::open(journal.clone(), stations).await?;
     let door = ScreensDoor::open(&web, &config.outlet, &config.data, topics.clone(), registry, clock);
     Ok(Some(door.await?))
 }

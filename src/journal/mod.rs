@@ -10,6 +10,7 @@ mod recovery;
 mod schema;
 mod screens;
 mod store;
+mod understood;
 mod writer;
 
 use std::collections::BTreeMap;

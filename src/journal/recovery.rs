@@ -36,7 +36,7 @@ const GAP: i64 = 100_000;
 /// Numbers that are tried one by one between the rows that could be read from both ends of a table.
 const PROBES: i64 = 200_000;
 /// Ids of lost jobs that a notice names.
-const NAMED: usize = 100;
+pub(super) const NAMED: usize = 100;
 
 /// A table, its key, and the columns whose text has to be JSON.
 struct Table {
@@ -203,7 +203,7 @@ fn set_aside(folder: &Path, reason: &str, now: Timestamp) -> Result<(), JournalE
     Ok(())
 }
 
-fn name_of_damaged(now: Timestamp) -> String {
+pub(super) fn name_of_damaged(now: Timestamp) -> String {
     format!("journal-damaged-{}.db", now.to_string().replace([':', '.'], "-"))
 }
 
@@ -598,8 +598,13 @@ impl Transaction<'_> {
         if self.connection().query_row(known, [code], |_| Ok(())).optional()?.is_some() {
             return Ok(false);
         }
-        note(self.connection(), self.now(), code, message, evidence, true)?;
+        self.notice(code, message, evidence)?;
         Ok(true)
+    }
+
+    /// Adds a notice for a person.
+    pub(super) fn notice(&mut self, code: &str, message: &str, evidence: &Value) -> Result<(), JournalError> {
+        note(self.connection(), self.now(), code, message, evidence, true)
     }
 
     /// Takes a notice off the list.
