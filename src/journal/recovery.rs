@@ -66,14 +66,42 @@ const TABLES: [Table; 12] = [
 pub(super) fn open(folder: &Path, now: Timestamp) -> Result<Connection, JournalError> {
     let path = folder.join(FILE);
     finish_interrupted(folder).map_err(|error| open_failed(&path, &error))?;
+    if let Some(reason) = emptied(&path).map_err(|error| open_failed(&path, &error))? {
+        tracing::error!(path = %path.display(), reason, "the journal is lost; what is left of it is kept");
+        set_aside(folder, Left::Nothing, reason, now)?;
+    }
     match open_sound(&path) {
         Err(JournalError::Unreadable { reason, .. }) => {
             tracing::error!(path = %path.display(), reason, "the journal is damaged; saving what can be read");
-            set_aside(folder, &reason, now)?;
+            set_aside(folder, Left::Rows, &reason, now)?;
             open_sound(&path)
         }
         opened => opened,
     }
+}
+
+/// Why a journal that was there has no content any more. SQLite would take it for a new one, and delete its log.
+fn emptied(path: &Path) -> io::Result<Option<&'static str>> {
+    let length = |path: &Path| match std::fs::metadata(path) {
+        Ok(file) => Ok(Some(file.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    let log = length(&beside(path, "-wal"))?.unwrap_or(0);
+    Ok(match length(path)? {
+        Some(0) => Some("the file is empty"),
+        None if log > 0 => Some("the file is gone, its log is there"),
+        _ => None,
+    })
+}
+
+/// What there is to be read of a journal that is set aside.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    /// Perhaps some rows.
+    Rows,
+    /// Not even pages: it is not opened.
+    Nothing,
 }
 
 /// Opens a journal and looks whether it is sound. It is left as it is when it is not.
@@ -191,12 +219,13 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Puts what can be read into the journal's place, and keeps the damaged one under another name.
-fn set_aside(folder: &Path, reason: &str, now: Timestamp) -> Result<(), JournalError> {
+fn set_aside(folder: &Path, left: Left, reason: &str, now: Timestamp) -> Result<(), JournalError> {
     let (journal, salvage) = (folder.join(FILE), folder.join(SALVAGE));
     let failed = |error: io::Error| open_failed(&journal, &error);
     let kept = folder.join(name_of_damaged(now));
     remove_if_there(&salvage).map_err(failed)?;
-    let saved = salvaged(&journal, &salvage, &kept, reason, now)?;
+    let readable = (left == Left::Rows).then_some(journal.as_path());
+    let saved = salvaged(readable, &salvage, &kept, reason, now)?;
     rename_away(folder, &kept).map_err(failed)?;
     take_the_place(folder, &salvage, &journal).map_err(failed)?;
     tracing::error!(kept = %kept.display(), %saved, "the damaged journal is set aside, a new one has what could be read");
@@ -221,7 +250,7 @@ fn rename_away(folder: &Path, kept: &Path) -> io::Result<()> {
 
 /// Writes what can be read of `journal` to the new file `salvage`, with the notice of it.
 fn salvaged(
-    journal: &Path,
+    journal: Option<&Path>,
     salvage: &Path,
     kept: &Path,
     reason: &str,
@@ -233,7 +262,8 @@ fn salvaged(
     let mut saved = Saved::default();
     // A file without a readable head has nothing to be saved.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    if let Ok(old) = Connection::open_with_flags(journal, flags)
+    if let Some(journal) = journal
+        && let Ok(old) = Connection::open_with_flags(journal, flags)
         && fold_at_close(&old, false).is_ok()
         && old.execute_batch("PRAGMA query_only = ON").is_ok()
     {

@@ -135,6 +135,52 @@ async fn a_record_that_makes_no_sense_does_not_keep_the_agent_from_starting() {
 }
 
 #[tokio::test]
+async fn a_journal_that_was_emptied_is_told_of_and_its_log_is_kept() {
+    for there in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, log) = (folder.path().join("journal.db"), folder.path().join("journal.db-wal"));
+        if there {
+            std::fs::write(&file, "").unwrap();
+        }
+        std::fs::write(&log, "all that was written since").unwrap();
+        let journal = open(folder.path());
+        let notice = journal.notices().await.unwrap().remove(0);
+        assert_eq!(notice.code, DAMAGED);
+        let kept = notice.evidence.unwrap()["kept"].as_str().unwrap().to_owned();
+        let kept_log = std::fs::read_to_string(folder.path().join(format!("{kept}-wal"))).unwrap();
+        assert_eq!(kept_log, "all that was written since");
+        assert_eq!(folder.path().join(&kept).exists(), there);
+        assert!(journal.next_attempt() > 1000, "numbers that were given are not given again");
+        close(journal).await;
+        assert_eq!(open(folder.path()).notices().await.unwrap().len(), 1, "told once");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_where_the_journal_was_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    many_jobs(folder.path()).await;
+    std::fs::write(folder.path().join("journal.db"), "").unwrap();
+    let journal = open(folder.path());
+    assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED);
+    assert!(matches!(journal.accept(submission("new", SOUP)).await, Ok(Intake::New(_))));
+}
+
+#[tokio::test]
+async fn a_format_that_is_none_is_damage_and_all_records_are_kept() {
+    for garbled in [-4, 0, 1, 70_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = many_jobs(folder.path()).await;
+        let connection = Connection::open(folder.path().join("journal.db")).unwrap();
+        connection.execute_batch(&format!("PRAGMA user_version = {garbled}")).unwrap();
+        drop(connection);
+        let journal = open(folder.path());
+        assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED, "said to be {garbled}");
+        assert_eq!(ids_of(&journal).await, ids, "said to be {garbled}");
+    }
+}
+
+#[tokio::test]
 async fn after_a_cut_a_page_that_no_start_reads_is_found_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     many_jobs(folder.path()).await;
