@@ -34,7 +34,9 @@ impl Service {
         let addr = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let toml = format!(
             "outlet = \"test\"\ndata = {:?}\n[embedded]\nmqtt = \"{addr}\"\n[[device]]\nid = \"kitchen\"\n\
-             driver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\nlink = \"tcp://{link}\"\n",
+             driver = \"escpos\"\nmodel = \"epson-tm-t20iii\"\nlink = \"tcp://{link}\"\n\
+             [[station]]\nid = \"grill\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
+             [metrics]\nlisten = \"127.0.0.1:0\"\n",
             path.join("data")
         );
         std::fs::write(path.join("outletd.toml"), toml).unwrap();
