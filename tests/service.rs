@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use outlet_simulators::printer::{Fault, Printer, PrinterSpec};
-use outletd::bus::contract::State::{Succeeded, Waiting};
+use outletd::bus::contract::State::{Accepted, Succeeded, Waiting};
 use serde_json::json;
 use support::{Client, PATIENCE, ticket};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, Command};
 
@@ -136,6 +137,28 @@ async fn told_to_stop_it_lets_the_active_job_end_and_begins_nothing_more() {
     pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
     pos.next(|seen, value| seen == topic && value["state"] == "succeeded").await;
     assert_eq!(service.printer.papers().iter().filter(|paper| paper.says("CAKE")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_job_that_can_not_be_read_for_the_moment_is_put_off_and_not_failed() {
+    let mut service = Service::start().await;
+    let mut pos = service.runs_out_of_paper().await;
+    pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
+    pos.job("01JB", Accepted).await;
+    service.signal("-TERM");
+    service.hears("STOPPING=1").await;
+    service.printer.inject(Fault::NewRoll);
+    assert_eq!(service.ended().await.code(), Some(0));
+    let journal = rusqlite::Connection::open(service.folder.join("data/journal.db")).unwrap();
+    journal.execute_batch("ALTER TABLE payloads RENAME TO away").unwrap();
+    service.child = agent_again(&service);
+    let mut log = BufReader::new(service.child.stderr.take().unwrap()).lines();
+    while !log.next_line().await.unwrap().unwrap().contains("a job is put off") {}
+    journal.execute_batch("ALTER TABLE away RENAME TO payloads").unwrap();
+    service.hears("READY=1").await;
+    let mut pos = Client::connect(service.addr, "pos-1").await;
+    pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
+    pos.job("01JB", Succeeded).await;
 }
 
 fn agent_again(service: &Service) -> Child {

@@ -351,9 +351,12 @@ impl Journal {
         work: impl FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let journal = self.clone();
-        tokio::task::spawn_blocking(move || work(&journal.reader()))
-            .await
-            .map_err(|_| JournalError::Closed)?
+        let read = tokio::task::spawn_blocking(move || work(&journal.reader())).await;
+        let read = read.map_err(|_| JournalError::Closed)?;
+        if let Err(JournalError::Corrupt(found)) = &read {
+            self.fate.damaged(found);
+        }
+        read
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {

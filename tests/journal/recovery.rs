@@ -217,6 +217,21 @@ async fn damage_that_a_write_meets_ends_the_journal_and_the_next_start_saves_it(
 }
 
 #[tokio::test]
+async fn damage_that_a_read_meets_ends_the_journal_and_the_next_start_saves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    many_jobs(folder.path()).await;
+    damage_root(folder.path(), "payloads");
+    let journal = open(folder.path());
+    assert!(journal.notices().await.unwrap().is_empty(), "a clean end, and a page that no start reads");
+    let refused = journal.payload("J-0007").await;
+    assert!(matches!(refused, Err(JournalError::Corrupt(_))), "{refused:?}");
+    journal.broken().await;
+    close(journal).await;
+    let journal = open(folder.path());
+    assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED);
+}
+
+#[tokio::test]
 async fn a_look_through_tells_of_damage_that_nothing_has_met_yet_once() {
     let folder = tempfile::tempdir().unwrap();
     many_jobs(folder.path()).await;
