@@ -85,8 +85,10 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// How a start that failed ends the program.
 pub(crate) fn failure(error: &DaemonError) -> Failure {
     match error {
-        // These may pass: another program may let the port go.
-        DaemonError::Broker(BrokerError::AddressInUse { .. } | BrokerError::Listen { .. })
+        // These may pass: another program may let the port or the folder go, a disk may have room again.
+        DaemonError::Broker(
+            BrokerError::AddressInUse { .. } | BrokerError::Listen { .. } | BrokerError::Store { .. },
+        )
         | DaemonError::Http(HttpError::AddressInUse { .. } | HttpError::Listen { .. })
         | DaemonError::Metrics(MetricsError::Listen { .. })
         | DaemonError::Locked { .. } => Failure::unreachable(message(error)),

@@ -288,10 +288,11 @@ async fn a_backup_of_a_journal_in_use_has_all_that_was_accepted_before_and_is_wh
     let to = tempfile::tempdir().unwrap();
     let (data, target) = (shelf.path().parent().unwrap().to_owned(), to.path().join("backup"));
     let made = target.clone();
-    let about = tokio::task::spawn_blocking(move || backup::back_up(&data, &made, "test", Timestamp(5_000)))
-        .await
-        .unwrap()
-        .unwrap();
+    let about =
+        tokio::task::spawn_blocking(move || backup::back_up(&data, &made, None, "test", Timestamp(5_000)))
+            .await
+            .unwrap()
+            .unwrap();
     stop.notify_one();
     writing.await.unwrap();
     assert!(about.jobs >= 50);
@@ -386,12 +387,52 @@ async fn a_backup_that_is_damaged_or_of_another_outlet_or_not_whole_changes_noth
 async fn a_backup_never_overwrites_a_folder_that_has_something() {
     let Saved { shelf, backup } = saved().await;
     let data = shelf.path().parent().unwrap().to_owned();
-    let error = backup::back_up(&data, backup.path(), "test", Timestamp(0)).unwrap_err();
+    let error = backup::back_up(&data, backup.path(), None, "test", Timestamp(0)).unwrap_err();
     assert!(matches!(error, BackupError::Exists(_)), "{error}");
-    let elsewhere = tempfile::tempdir().unwrap();
+    let (elsewhere, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let error =
-        backup::back_up(elsewhere.path(), &elsewhere.path().join("b"), "test", Timestamp(0)).unwrap_err();
+        backup::back_up(elsewhere.path(), &to.path().join("b"), None, "test", Timestamp(0)).unwrap_err();
     assert!(matches!(error, BackupError::NoJournal(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_backup_never_lies_in_the_data_folder() {
+    let Saved { shelf, .. } = saved().await;
+    let data = shelf.path().parent().unwrap().to_owned();
+    for to in ["backup", "authority/a/b", "authority/../backup"] {
+        let error = backup::back_up(&data, &data.join(to), None, "test", Timestamp(0)).unwrap_err();
+        assert!(matches!(error, BackupError::Inside(_)), "{to}: {error}");
+    }
+    assert!(!data.join("backup").exists() && !data.join("authority/a").exists());
+}
+
+#[tokio::test]
+async fn what_comes_and_goes_in_the_data_folder_does_not_spoil_a_backup() {
+    let Saved { shelf, .. } = saved().await;
+    let (data, to) = (shelf.path().parent().unwrap().to_owned(), tempfile::tempdir().unwrap());
+    let (busy, store) = (data.join("busy"), data.join("mqtt"));
+    std::fs::create_dir(&busy).unwrap();
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(store.join("session"), "of a moment").unwrap();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = stop.clone();
+    let restless = std::thread::spawn(move || {
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            for number in 0..200 {
+                std::fs::write(busy.join(format!("{number}")), "here").unwrap();
+            }
+            for number in 0..200 {
+                std::fs::remove_file(busy.join(format!("{number}"))).unwrap();
+            }
+        }
+    });
+    for number in 0..20 {
+        let to = to.path().join(format!("{number}"));
+        backup::back_up(&data, &to, Some(&store), "test", shelf.now()).unwrap();
+        assert!(to.join("authority/key.pem").exists() && !to.join("mqtt").exists());
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    restless.join().unwrap();
 }
 
 struct Saved {
@@ -411,7 +452,7 @@ async fn saved() -> Saved {
     journal.begin("done", "kitchen", number, Value::Null).await.unwrap();
     journal.end_attempt("done", number, succeed(Confidence::Printed), vec![]).await.unwrap();
     journal.accept(submission("open", SOUP)).await.unwrap();
-    backup::back_up(&data, backup.path(), "test", shelf.now()).unwrap();
+    backup::back_up(&data, backup.path(), None, "test", shelf.now()).unwrap();
     std::fs::write(data.join("authority/key.pem"), "of later").unwrap();
     Saved { shelf, backup }
 }
