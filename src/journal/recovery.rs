@@ -35,6 +35,8 @@ pub const RESTORED: &str = "journal-restored";
 const GAP: i64 = 100_000;
 /// Numbers that are tried one by one between the rows that could be read from both ends of a table.
 const PROBES: i64 = 200_000;
+/// Bytes that are saved with one commit: its log is no third copy of a large journal.
+const PORTION: usize = 8 << 20;
 /// Ids of lost jobs that a notice names.
 pub(super) const NAMED: usize = 100;
 
@@ -258,21 +260,7 @@ fn salvaged(
 ) -> Result<Saved, JournalError> {
     let new = Connection::open(salvage).map_err(|error| open_failed(salvage, &error))?;
     schema::prepare(&new, salvage)?;
-    new.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
-    let mut saved = Saved::default();
-    // A file without a readable head has nothing to be saved.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    if let Some(journal) = journal
-        && let Ok(old) = Connection::open_with_flags(journal, flags)
-        && fold_at_close(&old, false).is_ok()
-        && old.execute_batch("PRAGMA query_only = ON").is_ok()
-    {
-        for table in &TABLES {
-            Copy { old: &old, new: &new, table }.rows(&mut saved)?;
-        }
-        saved.lost_jobs = lost_jobs(&old, &new).unwrap_or_default();
-        saved.last_event = last_event(&old);
-    }
+    let saved = copied(journal, &new)?;
     new.execute("DELETE FROM payloads WHERE seq NOT IN (SELECT seq FROM jobs)", [])?;
     skip_numbers(&new, saved.last_event, now)?;
     let evidence = json!({
@@ -294,6 +282,26 @@ fn salvaged(
     Ok(saved)
 }
 
+/// Copies what can be read of `journal`. The last transaction is left open.
+fn copied(journal: Option<&Path>, new: &Connection) -> Result<Saved, JournalError> {
+    new.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
+    let mut saved = Saved::default();
+    // A file without a readable head has nothing to be saved.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    if let Some(journal) = journal
+        && let Ok(old) = Connection::open_with_flags(journal, flags)
+        && fold_at_close(&old, false).is_ok()
+        && old.execute_batch("PRAGMA query_only = ON").is_ok()
+    {
+        for table in &TABLES {
+            Copy { old: &old, new, table }.rows(&mut saved)?;
+        }
+        saved.lost_jobs = lost_jobs(&old, new).unwrap_or_default();
+        saved.last_event = last_event(&old);
+    }
+    Ok(saved)
+}
+
 /// How much was saved.
 #[derive(Debug, Default)]
 struct Saved {
@@ -303,6 +311,8 @@ struct Saved {
     /// Ids of jobs that an index still names.
     lost_jobs: Vec<String>,
     last_event: Option<i64>,
+    /// Bytes that are not committed yet.
+    gathered: usize,
 }
 
 impl std::fmt::Display for Saved {
@@ -388,10 +398,26 @@ impl Copy<'_> {
             *last = read.remove(0);
             if self.makes_sense(columns, &read) && self.insert(columns, &read)? {
                 saved.rows += 1;
+                self.keep(&read, saved)?;
             } else {
                 saved.unreadable += 1;
             }
         }
+    }
+
+    /// Commits once enough has gathered. A cut leaves a copy that is begun anew.
+    fn keep(&self, row: &[Sql], saved: &mut Saved) -> Result<(), JournalError> {
+        let size = |value: &Sql| match value {
+            Sql::Text(text) => text.len(),
+            Sql::Blob(bytes) => bytes.len(),
+            _ => 8,
+        };
+        saved.gathered += row.iter().map(size).sum::<usize>();
+        if saved.gathered > PORTION {
+            self.new.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE")?;
+            saved.gathered = 0;
+        }
+        Ok(())
     }
 
     fn makes_sense(&self, columns: &[String], row: &[Sql]) -> bool {
@@ -644,3 +670,6 @@ impl Transaction<'_> {
         Ok(removed > 0)
     }
 }
+
+#[cfg(test)]
+mod space;
