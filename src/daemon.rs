@@ -24,7 +24,7 @@ use crate::bus::client::{self, Connection, Node, Protocol};
 use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Topics};
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
-use crate::config::{BrokerConfig, Config, DeviceConfig, JournalConfig};
+use crate::config::{BrokerConfig, Config, DeviceConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError, OutboxRow};
@@ -40,13 +40,10 @@ use crate::screens::gateway::Upstream;
 use crate::screens::{Registry, Sight, WebError};
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
+use crate::tidying;
 use crate::web::metrics::{self, MetricsError, STALLED};
 use crate::web::{self, HttpError, atol_requests};
 
-/// How often old records are removed.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// How often the journal is looked through.
-const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
 /// How long the last words may take when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How long the journal may take to be folded in when the agent ends.
@@ -221,8 +218,8 @@ impl Daemon {
         if let Some(interval) = crate::systemd::watchdog_interval() {
             background.spawn(feed_watchdog(interval, journal.clone(), pulse.clone()));
         }
-        background.spawn(look_after(journal.clone(), board.clone(), clock.clone()));
-        background.spawn(housekeep(journal.clone(), config.journal.clone(), clock.clone()));
+        background.spawn(tidying::look_after(journal.clone(), board.clone(), clock.clone()));
+        background.spawn(tidying::housekeep(journal.clone(), config.journal.clone(), clock.clone()));
         if broker.is_some() {
             bus.wait_connected().await;
         }
@@ -662,33 +659,6 @@ fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Device
             fallback: device.fallback.clone(),
         };
         bus.retain(topics.device(&device.id), serde_json::to_vec(&document).unwrap_or_default());
-    }
-}
-
-async fn housekeep(journal: Journal, config: JournalConfig, clock: Clock) {
-    let ms = |days: u32| i64::from(days) * 24 * 3600 * 1000;
-    loop {
-        match journal.housekeep(ms(config.keep_days), ms(config.keep_feed_days)).await {
-            Ok((0, 0)) => {}
-            Ok((jobs, events)) => tracing::info!(jobs, events, "old records removed"),
-            Err(error) => tracing::error!(%error, "old records could not be removed"),
-        }
-        clock::gone_by(&clock, HOUSEKEEPING).await;
-    }
-}
-
-/// Looks at every page of the journal once a day, so that a disk that forgets is known before it matters.
-async fn look_after(journal: Journal, board: Board, clock: Clock) {
-    loop {
-        clock::gone_by(&clock, LOOK_THROUGH).await;
-        match journal.look_through().await {
-            Ok(false) => {}
-            Ok(true) => {
-                tracing::error!("the journal has damaged pages: see attention");
-                board.attention_changed();
-            }
-            Err(error) => tracing::warn!(%error, "the journal could not be looked through"),
-        }
     }
 }
 
