@@ -236,6 +236,21 @@ async fn a_port_in_use_is_named_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn a_store_that_can_not_be_used_now_may_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, store) = (folder.path().join("data"), folder.path().join("store"));
+    std::fs::write(&store, "not a folder").unwrap();
+    let toml = format!(
+        "outlet = \"test\"\ndata = {data:?}\n[embedded]\nmqtt = \"127.0.0.1:0\"\nstore = {store:?}\n"
+    );
+    std::fs::write(folder.path().join("outletd.toml"), toml).unwrap();
+    let output = agent(folder.path()).output().await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains("[embedded] store"), "{said}");
+}
+
+#[tokio::test]
 async fn a_journal_of_a_newer_version_ends_the_start_for_good() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
