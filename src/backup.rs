@@ -46,6 +46,9 @@ pub enum BackupError {
     /// There is something in the way.
     #[error("{0} is there already and is not empty: name a folder that does not exist yet")]
     Exists(PathBuf),
+    /// It would be copied into itself, and into each backup after it.
+    #[error("{0} is inside the data folder: name a folder outside, best on another disk")]
+    Inside(PathBuf),
     /// The data folder has no journal.
     #[error("{0} has no journal: is it the data folder of an agent that has run?")]
     NoJournal(PathBuf),
@@ -78,11 +81,21 @@ pub enum BackupError {
     Journal(#[from] JournalError),
 }
 
-/// Makes a backup of a data folder, also of one in use. What was committed before the call is in it.
+/// Makes a backup of a data folder, also of one in use. What was committed before the call is in it. `left_out` is not:
+/// what the embedded broker keeps is of the sessions of a moment, and changes while it is copied.
 ///
 /// # Errors
-/// `to` exists and is not empty, or something can't be read or written; what was begun is removed then.
-pub fn back_up(data: &Path, to: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
+/// `to` exists and is not empty, it is inside `data`, or something can't be read or written; what was begun is removed then.
+pub fn back_up(
+    data: &Path,
+    to: &Path,
+    left_out: Option<&Path>,
+    outlet: &str,
+    now: Timestamp,
+) -> Result<About, BackupError> {
+    if is_inside(to, data)? {
+        return Err(BackupError::Inside(to.to_owned()));
+    }
     if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(BackupError::Exists(to.to_owned()));
     }
@@ -90,16 +103,34 @@ pub fn back_up(data: &Path, to: &Path, outlet: &str, now: Timestamp) -> Result<A
         return Err(BackupError::NoJournal(data.to_owned()));
     }
     make_folder(to)?;
-    let made = fill(data, to, outlet, now);
+    let made = fill(data, to, left_out, outlet, now);
     if made.is_err() {
         drop(fs::remove_dir_all(to));
     }
     made
 }
 
-fn fill(data: &Path, to: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
-    copy_all(data, to, &|name| {
-        LEFT_OUT.contains(&name) || LEFT_OUT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+/// Whether a folder that may not exist yet would lie in another.
+fn is_inside(to: &Path, data: &Path) -> Result<bool, BackupError> {
+    let (to, data) = (std::path::absolute(to).map_err(at(to))?, fs::canonicalize(data).map_err(at(data))?);
+    let there = to.ancestors().find_map(|folder| fs::canonicalize(folder).ok());
+    Ok(there.is_some_and(|folder| folder.starts_with(&data)))
+}
+
+fn fill(
+    data: &Path,
+    to: &Path,
+    left_out: Option<&Path>,
+    outlet: &str,
+    now: Timestamp,
+) -> Result<About, BackupError> {
+    let left_out = left_out.and_then(|path| fs::canonicalize(path).ok());
+    copy_all(data, to, &|path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let at_the_top = path.parent() == Some(data);
+        at_the_top
+            && (LEFT_OUT.contains(&name) || LEFT_OUT_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+            || left_out.is_some() && fs::canonicalize(path).ok() == left_out
     })?;
     let (format, jobs) = journal::snapshot(&data.join(journal::FILE), &to.join(journal::FILE))?;
     sync(&to.join(journal::FILE))?;
@@ -187,20 +218,36 @@ pub fn take_waiting(data: &Path, now: Timestamp) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Copies files and folders but those that `skip` names at the top.
-fn copy_all(from: &Path, to: &Path, skip: &dyn Fn(&str) -> bool) -> Result<(), BackupError> {
-    for name in names_in(from)?.into_iter().filter(|name| !skip(name)) {
+/// Copies files and folders but those that are to be skipped, and what goes away meanwhile.
+fn copy_all(from: &Path, to: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
+    for name in names_in(from)? {
         let (source, target) = (from.join(&name), to.join(&name));
-        let kind = fs::symlink_metadata(&source).map_err(at(&source))?;
-        if kind.is_dir() {
-            make_folder(&target)?;
-            copy_all(&source, &target, &|_| false)?;
-        } else if kind.is_file() {
-            fs::copy(&source, &target).map_err(at(&source))?;
-            sync(&target)?;
+        if skip(&source) {
+            continue;
+        }
+        let copied = copy_one(&source, &target, skip);
+        let gone = |error: &BackupError| {
+            matches!(error, BackupError::File { path, error }
+                if path.starts_with(&source) && error.kind() == io::ErrorKind::NotFound)
+        };
+        match copied {
+            Err(error) if gone(&error) => {}
+            copied => copied?,
         }
     }
     sync(to)
+}
+
+fn copy_one(source: &Path, target: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
+    let kind = fs::symlink_metadata(source).map_err(at(source))?;
+    if kind.is_dir() {
+        make_folder(target)?;
+        copy_all(source, target, skip)?;
+    } else if kind.is_file() {
+        fs::copy(source, target).map_err(at(source))?;
+        sync(target)?;
+    }
+    Ok(())
 }
 
 /// Names that are no text can't be ours.

@@ -93,6 +93,32 @@ pub async fn gone_by(clock: &Clock, time: Duration) {
     }
 }
 
+/// Farther than a clock goes wrong by itself, or a box sleeps over a weekend.
+const FAR_MS: u64 = 2 * 24 * 3600 * 1000;
+
+/// Knows whether a clock was set far ahead since it was looked at last.
+pub struct Leaps {
+    clock: Clock,
+    seen: Timestamp,
+    since: tokio::time::Instant,
+}
+
+impl Leaps {
+    /// Looks at a clock that was seen to show `seen` before.
+    pub fn since(clock: Clock, seen: Timestamp) -> Self {
+        Self { clock, seen, since: tokio::time::Instant::now() }
+    }
+
+    /// Whether more than two days lie between this look and the last one that have not gone by.
+    pub fn far_ahead(&mut self) -> bool {
+        let (now, instant) = ((self.clock)(), tokio::time::Instant::now());
+        let gone_by = u64::try_from((instant - self.since).as_millis()).unwrap_or(u64::MAX);
+        let far = now.since_ms(self.seen) > gone_by.saturating_add(FAR_MS);
+        (self.seen, self.since) = (now, instant);
+        far
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
@@ -133,5 +159,28 @@ mod tests {
         for set_by in [24 * HOUR_MS, HOUR_MS, -HOUR_MS] {
             assert!(waited(set_by).await <= Duration::from_secs(65), "set by {set_by} ms");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_is_set_ahead_by_days_is_noticed_once() {
+        let (clock, set) = settable();
+        let mut leaps = Leaps::since(clock.clone(), clock());
+        assert!(!leaps.far_ahead());
+        tokio::time::sleep(Duration::from_secs(30 * 24 * 3600)).await;
+        assert!(!leaps.far_ahead(), "days that have gone by");
+        set.store(24 * HOUR_MS, Ordering::Relaxed);
+        assert!(!leaps.far_ahead(), "a day");
+        set.store(24 * HOUR_MS + 50 * HOUR_MS, Ordering::Relaxed);
+        assert!(leaps.far_ahead());
+        assert!(!leaps.far_ahead());
+        set.store(0, Ordering::Relaxed);
+        assert!(!leaps.far_ahead(), "set back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_box_that_starts_days_after_its_last_record_may_have_a_wrong_clock() {
+        let (clock, _) = settable();
+        assert!(Leaps::since(clock.clone(), clock().plus_ms(-50 * HOUR_MS)).far_ahead());
+        assert!(!Leaps::since(clock.clone(), clock().plus_ms(-40 * HOUR_MS)).far_ahead());
     }
 }

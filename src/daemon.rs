@@ -12,7 +12,7 @@ use outlet_devices::driver::{Built, DeviceStatus, Driver, Report, Settings};
 use outlet_devices::reading::{ReadingSink, Readings};
 use outlet_devices::registry;
 use outlet_protocols::code::Patterns;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -24,10 +24,10 @@ use crate::bus::client::{self, Connection, Node, Protocol};
 use crate::bus::contract::{AgentDocument, AgentState, DeviceDocument, State, Topics};
 use crate::bus::message::{Heard, Message};
 use crate::clock::{self, Clock};
-use crate::config::{BrokerConfig, Config, DeviceConfig, JournalConfig};
+use crate::config::{BrokerConfig, Config, DeviceConfig};
 use crate::intake::{Device, Devices, Intake, Readiness, Rules, ToWorker};
 use crate::journal::machine::Job;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, OutboxRow};
 use crate::kitchen::engine as kitchen;
 use crate::kitchen::setup::Setup;
 use crate::kitchen::stations::StationConfig;
@@ -40,15 +40,14 @@ use crate::screens::gateway::Upstream;
 use crate::screens::{Registry, Sight, WebError};
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
+use crate::tidying;
 use crate::web::metrics::{self, MetricsError, STALLED};
 use crate::web::{self, HttpError, atol_requests};
 
-/// How often old records are removed.
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-/// How often the journal is looked through.
-const LOOK_THROUGH: Duration = Duration::from_secs(24 * 3600);
 /// How long the last words may take when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the journal may take to be folded in when the agent ends.
+const LAST_FOLD: Duration = Duration::from_secs(5);
 
 /// A running agent.
 pub struct Daemon {
@@ -68,7 +67,7 @@ pub struct Daemon {
     stop: CancellationToken,
     abort: CancellationToken,
     hang_up: CancellationToken,
-    _lock: std::fs::File,
+    lock: std::fs::File,
 }
 
 /// Why the agent could not start, or had to end.
@@ -132,7 +131,7 @@ impl Daemon {
         let lock = lock(config)?;
         backup::take_waiting(&config.data, clock())?;
         let (committed_tx, committed) = mpsc::unbounded_channel();
-        let journal = Journal::open(&config.data, topics.clone(), clock.clone(), committed_tx)?;
+        let (journal, lock) = open_journal(config, &clock, committed_tx, lock).await?;
         let stop = CancellationToken::new();
         let abort = CancellationToken::new();
         let hang_up = CancellationToken::new();
@@ -219,8 +218,8 @@ impl Daemon {
         if let Some(interval) = crate::systemd::watchdog_interval() {
             background.spawn(feed_watchdog(interval, journal.clone(), pulse.clone()));
         }
-        background.spawn(look_after(journal.clone(), board.clone(), clock.clone()));
-        background.spawn(housekeep(journal.clone(), config.journal.clone(), clock.clone()));
+        background.spawn(tidying::look_after(journal.clone(), board.clone(), clock.clone()));
+        background.spawn(tidying::housekeep(journal.clone(), config.journal.clone(), clock.clone()));
         if broker.is_some() {
             bus.wait_connected().await;
         }
@@ -280,7 +279,7 @@ impl Daemon {
             stop,
             abort,
             hang_up,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -354,6 +353,18 @@ impl Daemon {
             broker.stop().await;
         }
         self.background.shutdown().await;
+        self.close().await;
+    }
+
+    /// Waits until the journal is one file: without it, the next start would take this for a cut.
+    async fn close(self) {
+        let closed = self.journal.closed();
+        let Self { lock, journal, sequence, bus, .. } = self;
+        drop((journal, sequence, bus));
+        if tokio::time::timeout(LAST_FOLD, closed).await.is_err() {
+            tracing::warn!("the journal's log is not folded in yet: the next start looks at every page");
+        }
+        drop(lock);
     }
 }
 
@@ -390,6 +401,28 @@ fn lock(config: &Config) -> Result<std::fs::File, DaemonError> {
     }
 }
 
+/// Opens the journal on a thread of its own: after a cut it is looked through, which takes minutes where it is large
+/// and the disk slow. systemd is told to wait, and signals are heard meanwhile. The folder stays locked as long as the
+/// thread works, even when nobody waits for it any more.
+async fn open_journal(
+    config: &Config,
+    clock: &Clock,
+    outbox: mpsc::UnboundedSender<Vec<OutboxRow>>,
+    lock: std::fs::File,
+) -> Result<(Journal, std::fs::File), DaemonError> {
+    let (folder, topics, clock) = (config.data.clone(), config.topics(), clock.clone());
+    let (answer, opened) = oneshot::channel();
+    let open = move || drop(answer.send((Journal::open(&folder, topics, clock, outbox), lock)));
+    std::thread::Builder::new()
+        .name("journal-open".into())
+        .spawn(open)
+        .map_err(|error| DaemonError::Ended(format!("the thread that opens the journal: {error}")))?;
+    match crate::systemd::waits_for(opened).await {
+        Ok((journal, lock)) => Ok((journal?, lock)),
+        Err(_) => Err(DaemonError::Ended("the thread that opens the journal".into())),
+    }
+}
+
 /// Opens the screens' door, where there is one, for the screens that the journal knows.
 async fn open_screens(
     config: &Config,
@@ -399,7 +432,7 @@ async fn open_screens(
 ) -> Result<Option<ScreensDoor>, DaemonError> {
     let Some(web) = config.screens_door() else { return Ok(None) };
     let stations = config.station.iter().map(StationConfig::info).collect();
-    let registry = Registry::open(journal.clone(), stations)?;
+    let registry = Registry::open(journal.clone(), stations).await?;
     let door = ScreensDoor::open(&web, &config.outlet, &config.data, topics.clone(), registry, clock);
     Ok(Some(door.await?))
 }
@@ -626,33 +659,6 @@ fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Device
             fallback: device.fallback.clone(),
         };
         bus.retain(topics.device(&device.id), serde_json::to_vec(&document).unwrap_or_default());
-    }
-}
-
-async fn housekeep(journal: Journal, config: JournalConfig, clock: Clock) {
-    let ms = |days: u32| i64::from(days) * 24 * 3600 * 1000;
-    loop {
-        match journal.housekeep(ms(config.keep_days), ms(config.keep_feed_days)).await {
-            Ok((0, 0)) => {}
-            Ok((jobs, events)) => tracing::info!(jobs, events, "old records removed"),
-            Err(error) => tracing::error!(%error, "old records could not be removed"),
-        }
-        clock::gone_by(&clock, HOUSEKEEPING).await;
-    }
-}
-
-/// Looks at every page of the journal once a day, so that a disk that forgets is known before it matters.
-async fn look_after(journal: Journal, board: Board, clock: Clock) {
-    loop {
-        clock::gone_by(&clock, LOOK_THROUGH).await;
-        match journal.look_through().await {
-            Ok(false) => {}
-            Ok(true) => {
-                tracing::error!("the journal has damaged pages: see attention");
-                board.attention_changed();
-            }
-            Err(error) => tracing::warn!(%error, "the journal could not be looked through"),
-        }
     }
 }
 

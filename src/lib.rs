@@ -24,5 +24,6 @@ pub mod screens;
 pub mod sequence;
 pub mod supervisor;
 pub mod systemd;
+pub mod tidying;
 pub mod tls;
 pub mod web;

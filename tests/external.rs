@@ -32,7 +32,7 @@ struct Counter {
     client: Client,
     daemon: Daemon,
     brokers: [(SocketAddr, Child); 2],
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Counter {
@@ -50,7 +50,7 @@ impl Counter {
         std::fs::write(&file, toml).unwrap();
         let config = config::load(&file).unwrap_or_else(|errors| panic!("{errors}"));
         let daemon = Daemon::start(&config).await.unwrap();
-        let mut counter = Self { client, daemon, brokers, _folder: folder };
+        let mut counter = Self { client, daemon, brokers, folder };
         counter.agent_is_there().await;
         counter
     }
@@ -137,6 +137,8 @@ async fn a_weight_is_told_and_asked_for() {
         let weighed = counter.ask("scale", json!({"op": "weigh"})).await;
         assert_eq!(weighed["result"]["kg"], "1.550", "{weighed}");
         counter.daemon.drain().await;
+        let log = counter.folder.path().join("data/journal.db-wal");
+        assert_eq!(std::fs::metadata(log).map_or(0, |log| log.len()), 0, "the journal is one file");
     }
 }
 

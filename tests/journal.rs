@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use outlet_devices::driver::{Check, Description, Work};
 use outlet_devices::{Confidence, DeviceError};
 use outletd::board::Board;
@@ -375,10 +376,25 @@ async fn the_feed_goes_on_with_its_numbers_when_all_of_it_was_removed() {
     assert_eq!(journal.housekeep(14 * DAY_MS, 14 * DAY_MS).await.unwrap(), (0, 1));
     assert_eq!(feed_numbers(&journal).await, [2], "the removal itself is an entry");
     shelf.pass(15 * DAY_MS);
-    journal.write(|tx| tx.housekeep(14 * DAY_MS, 14 * DAY_MS)).await.unwrap();
+    assert_eq!(journal.housekeep(14 * DAY_MS, 14 * DAY_MS).await.unwrap(), (0, 1));
     let journal = shelf.open();
     journal.record(EventBody::Housekeeping { jobs: 0, events: 0 }).await.unwrap();
     assert_eq!(feed_numbers(&journal).await, [3, 4]);
+}
+
+#[tokio::test]
+async fn what_is_written_while_old_records_go_need_not_wait_for_all_of_them() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    let ids: Vec<String> = (0..1201).map(|number| format!("J-{number:04}")).collect();
+    join_all(ids.iter().map(|id| journal.accept(submission(id, "soup")))).await;
+    join_all(ids.iter().map(|id| journal.apply(id, Event::Cancel { by: None }))).await;
+    shelf.pass(8 * DAY_MS);
+    let between = journal.write(|tx| Ok((tx.load("J-0000").is_ok(), tx.load("J-1200").is_ok())));
+    let (removed, between) = tokio::join!(biased; journal.housekeep(7 * DAY_MS, 7 * DAY_MS), between);
+    assert_eq!(between.unwrap(), (false, true));
+    assert_eq!(removed.unwrap(), (1201, 2 * 1201));
+    assert!(matches!(journal.accept(submission("J-1200", "soup")).await, Ok(Intake::New(_))));
 }
 
 #[tokio::test]

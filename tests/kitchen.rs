@@ -12,6 +12,8 @@ mod commands;
 mod complaints;
 #[path = "kitchen/courses.rs"]
 mod courses;
+#[path = "kitchen/damaged.rs"]
+mod damaged;
 #[path = "kitchen/desk.rs"]
 mod desk;
 #[path = "kitchen/dishes.rs"]

@@ -166,6 +166,25 @@ impl Bus {
     }
 }
 
+/// How long a connection may still hand over its last words once nobody speaks on it any more.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Ends a connection's task some time after the one that speaks on it: it holds the journal, which is to be closed.
+struct Lingering(tokio::task::AbortHandle);
+
+impl Drop for Lingering {
+    fn drop(&mut self) {
+        let polling = self.0.clone();
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                polling.abort();
+            })),
+            Err(_) => polling.abort(),
+        }
+    }
+}
+
 /// Makes the bus. What is said on it waits until there is a connection.
 pub fn bus() -> (Bus, Unsaid) {
     let (answers, answers_rx) = mpsc::unbounded_channel();
@@ -249,6 +268,7 @@ impl Speaker {
                 passing: self.connection.passing.clone(),
             };
             let mut polling = tokio::spawn(poller.run());
+            let _lingering = Lingering(polling.abort_handle());
             let speaking = async {
                 match up.await {
                     Ok(()) => {

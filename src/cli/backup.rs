@@ -22,8 +22,9 @@ pub(crate) struct Args {
 pub(crate) fn back_up(args: &Args, screen: &mut Screen) -> Result<(), Failure> {
     let config = load(args)?;
     let now = clock::system()();
-    let about =
-        backup::back_up(&config.data, &args.folder, &config.outlet, now).map_err(|error| bad(&error))?;
+    let store = config.embedded.store.as_deref();
+    let about = backup::back_up(&config.data, &args.folder, store, &config.outlet, now)
+        .map_err(|error| bad(&error))?;
     screen.line(format_args!(
         "{} of {} saved in {}: it has what nobody else should read",
         jobs(&about),

@@ -34,7 +34,13 @@ pub(crate) fn execute(args: Args) -> Result<(), Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut stop = Stop::new()?;
-        let mut daemon = Daemon::start(&config).await.map_err(|error| failure(&error))?;
+        let mut daemon = tokio::select! {
+            started = Daemon::start(&config) => started.map_err(|error| failure(&error))?,
+            () = stop.asked() => {
+                tracing::info!("told to stop before it was ready");
+                return Ok(());
+            }
+        };
         let devices = config.device.len();
         match daemon.mqtt_addr() {
             Some(addr) => tracing::info!(devices, %addr, "ready"),
@@ -79,8 +85,10 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 /// How a start that failed ends the program.
 pub(crate) fn failure(error: &DaemonError) -> Failure {
     match error {
-        // These may pass: another program may let the port go.
-        DaemonError::Broker(BrokerError::AddressInUse { .. } | BrokerError::Listen { .. })
+        // These may pass: another program may let the port or the folder go, a disk may have room again.
+        DaemonError::Broker(
+            BrokerError::AddressInUse { .. } | BrokerError::Listen { .. } | BrokerError::Store { .. },
+        )
         | DaemonError::Http(HttpError::AddressInUse { .. } | HttpError::Listen { .. })
         | DaemonError::Metrics(MetricsError::Listen { .. })
         | DaemonError::Locked { .. } => Failure::unreachable(message(error)),

@@ -1,26 +1,50 @@
 //! The kitchen's orders, the commands of its screens, and what is switched there, as the journal keeps them.
 
 use rusqlite::{OptionalExtension, params};
+use serde::de::DeserializeOwned;
 
 use super::store::Transaction;
+use super::understood::Records;
 use super::{Journal, JournalError};
 use crate::clock::Timestamp;
 
+const ORDERS: Records = Records {
+    name: "kitchen_orders",
+    key: "\"order\"",
+    record: "record",
+    remedy: "no screen shows these orders any more, look whether their dishes are still to be made",
+};
+const COMMANDS: Records = Records {
+    name: "kitchen_commands",
+    key: "cmd",
+    record: "record",
+    remedy: "these commands can't be undone any more",
+};
+const VALUES: Records = Records {
+    name: "kitchen",
+    key: "name",
+    record: "value",
+    remedy: "look at what is switched at the stations",
+};
+
 impl Journal {
-    /// The records of all orders, JSON.
-    pub fn kitchen_orders(&self) -> Result<Vec<String>, JournalError> {
-        let connection = self.reader();
-        let mut statement = connection.prepare_cached("SELECT record FROM kitchen_orders")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The records of all orders that can be understood.
+    pub async fn kitchen_orders<T: DeserializeOwned>(&self) -> Result<Vec<T>, JournalError> {
+        self.understood(&ORDERS, None).await
     }
 
-    /// The records of the commands that were answered, JSON.
-    pub fn kitchen_commands(&self) -> Result<Vec<String>, JournalError> {
-        let connection = self.reader();
-        let mut statement = connection.prepare_cached("SELECT record FROM kitchen_commands")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The records of the commands that were answered, those that can be understood.
+    pub async fn kitchen_commands<T: DeserializeOwned>(&self) -> Result<Vec<T>, JournalError> {
+        self.understood(&COMMANDS, None).await
+    }
+
+    /// A value of the kitchen as an earlier run left it; `instead` where it can't be understood.
+    pub async fn kitchen_left<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        instead: T,
+    ) -> Result<Option<T>, JournalError> {
+        self.understood_or(&VALUES, name, instead).await
     }
 
     /// A value of the kitchen, JSON.

@@ -10,6 +10,7 @@ mod recovery;
 mod schema;
 mod screens;
 mod store;
+mod understood;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -22,8 +23,8 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::bus::contract::{AttentionJob, AttentionNotice, FeedEvent, State, Topics};
-use crate::clock::Clock;
+use crate::bus::contract::{AttentionJob, AttentionNotice, EventBody, FeedEvent, State, Topics};
+use crate::clock::{Clock, Timestamp};
 use machine::{Event, Job, Refused};
 pub use recovery::{DAMAGED, FILE, RESTORED, inspect, mark_restored, snapshot};
 pub use schema::FORMAT;
@@ -205,18 +206,42 @@ impl Journal {
     }
 
     /// Adds an entry to the feed.
-    pub async fn record(&self, event: crate::bus::contract::EventBody) -> Result<u64, JournalError> {
+    pub async fn record(&self, event: EventBody) -> Result<u64, JournalError> {
         self.write(move |tx| tx.record(event)).await
     }
 
     /// The same, not waited for.
-    pub fn record_later(&self, event: crate::bus::contract::EventBody) {
+    pub fn record_later(&self, event: EventBody) {
         drop(self.send(move |tx| tx.record(event)));
     }
 
     /// Removes ended jobs and feed entries older than their time. Returns how many of each.
     pub async fn housekeep(&self, keep_jobs_ms: i64, keep_feed_ms: i64) -> Result<(u64, u64), JournalError> {
-        self.write(move |tx| tx.housekeep(keep_jobs_ms, keep_feed_ms)).await
+        let now = (self.clock)();
+        let (jobs_before, feed_before) = (now.plus_ms(-keep_jobs_ms), now.plus_ms(-keep_feed_ms));
+        let (mut jobs, mut events) = (0, 0);
+        // In portions: whoever else writes need not wait until all is gone.
+        let mut from = Some(Timestamp(i64::MIN));
+        while let Some(at) = from {
+            let (removed, next) = self.write(move |tx| tx.remove_jobs(at, jobs_before)).await?;
+            (jobs, from) = (jobs + removed, next);
+        }
+        loop {
+            let removed = self.write(move |tx| tx.remove_events(feed_before)).await?;
+            events += removed;
+            if removed < store::PORTION {
+                break;
+            }
+        }
+        if jobs + events > 0 {
+            self.record(EventBody::Housekeeping { jobs, events }).await?;
+        }
+        Ok((jobs, events))
+    }
+
+    /// When the newest entry of the feed was made.
+    pub async fn last_recorded(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.read(store::last_recorded).await
     }
 
     /// Does something within the write transaction and waits until it is on disk.
@@ -350,9 +375,12 @@ impl Journal {
         work: impl FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let journal = self.clone();
-        tokio::task::spawn_blocking(move || work(&journal.reader()))
-            .await
-            .map_err(|_| JournalError::Closed)?
+        let read = tokio::task::spawn_blocking(move || work(&journal.reader())).await;
+        let read = read.map_err(|_| JournalError::Closed)?;
+        if let Err(JournalError::Corrupt(found)) = &read {
+            self.fate.damaged(found);
+        }
+        read
     }
 
     fn reader(&self) -> MutexGuard<'_, Connection> {

@@ -35,8 +35,10 @@ pub const RESTORED: &str = "journal-restored";
 const GAP: i64 = 100_000;
 /// Numbers that are tried one by one between the rows that could be read from both ends of a table.
 const PROBES: i64 = 200_000;
+/// Bytes that are saved with one commit: its log is no third copy of a large journal.
+const PORTION: usize = 8 << 20;
 /// Ids of lost jobs that a notice names.
-const NAMED: usize = 100;
+pub(super) const NAMED: usize = 100;
 
 /// A table, its key, and the columns whose text has to be JSON.
 struct Table {
@@ -66,14 +68,42 @@ const TABLES: [Table; 12] = [
 pub(super) fn open(folder: &Path, now: Timestamp) -> Result<Connection, JournalError> {
     let path = folder.join(FILE);
     finish_interrupted(folder).map_err(|error| open_failed(&path, &error))?;
+    if let Some(reason) = emptied(&path).map_err(|error| open_failed(&path, &error))? {
+        tracing::error!(path = %path.display(), reason, "the journal is lost; what is left of it is kept");
+        set_aside(folder, Left::Nothing, reason, now)?;
+    }
     match open_sound(&path) {
         Err(JournalError::Unreadable { reason, .. }) => {
             tracing::error!(path = %path.display(), reason, "the journal is damaged; saving what can be read");
-            set_aside(folder, &reason, now)?;
+            set_aside(folder, Left::Rows, &reason, now)?;
             open_sound(&path)
         }
         opened => opened,
     }
+}
+
+/// Why a journal that was there has no content any more. SQLite would take it for a new one, and delete its log.
+fn emptied(path: &Path) -> io::Result<Option<&'static str>> {
+    let length = |path: &Path| match std::fs::metadata(path) {
+        Ok(file) => Ok(Some(file.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    let log = length(&beside(path, "-wal"))?.unwrap_or(0);
+    Ok(match length(path)? {
+        Some(0) => Some("the file is empty"),
+        None if log > 0 => Some("the file is gone, its log is there"),
+        _ => None,
+    })
+}
+
+/// What there is to be read of a journal that is set aside.
+#[derive(Clone, Copy, PartialEq)]
+enum Left {
+    /// Perhaps some rows.
+    Rows,
+    /// Not even pages: it is not opened.
+    Nothing,
 }
 
 /// Opens a journal and looks whether it is sound. It is left as it is when it is not.
@@ -191,19 +221,20 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Puts what can be read into the journal's place, and keeps the damaged one under another name.
-fn set_aside(folder: &Path, reason: &str, now: Timestamp) -> Result<(), JournalError> {
+fn set_aside(folder: &Path, left: Left, reason: &str, now: Timestamp) -> Result<(), JournalError> {
     let (journal, salvage) = (folder.join(FILE), folder.join(SALVAGE));
     let failed = |error: io::Error| open_failed(&journal, &error);
     let kept = folder.join(name_of_damaged(now));
     remove_if_there(&salvage).map_err(failed)?;
-    let saved = salvaged(&journal, &salvage, &kept, reason, now)?;
+    let readable = (left == Left::Rows).then_some(journal.as_path());
+    let saved = salvaged(readable, &salvage, &kept, reason, now)?;
     rename_away(folder, &kept).map_err(failed)?;
     take_the_place(folder, &salvage, &journal).map_err(failed)?;
     tracing::error!(kept = %kept.display(), %saved, "the damaged journal is set aside, a new one has what could be read");
     Ok(())
 }
 
-fn name_of_damaged(now: Timestamp) -> String {
+pub(super) fn name_of_damaged(now: Timestamp) -> String {
     format!("journal-damaged-{}.db", now.to_string().replace([':', '.'], "-"))
 }
 
@@ -221,7 +252,7 @@ fn rename_away(folder: &Path, kept: &Path) -> io::Result<()> {
 
 /// Writes what can be read of `journal` to the new file `salvage`, with the notice of it.
 fn salvaged(
-    journal: &Path,
+    journal: Option<&Path>,
     salvage: &Path,
     kept: &Path,
     reason: &str,
@@ -229,20 +260,7 @@ fn salvaged(
 ) -> Result<Saved, JournalError> {
     let new = Connection::open(salvage).map_err(|error| open_failed(salvage, &error))?;
     schema::prepare(&new, salvage)?;
-    new.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
-    let mut saved = Saved::default();
-    // A file without a readable head has nothing to be saved.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
-    if let Ok(old) = Connection::open_with_flags(journal, flags)
-        && fold_at_close(&old, false).is_ok()
-        && old.execute_batch("PRAGMA query_only = ON").is_ok()
-    {
-        for table in &TABLES {
-            Copy { old: &old, new: &new, table }.rows(&mut saved)?;
-        }
-        saved.lost_jobs = lost_jobs(&old, &new).unwrap_or_default();
-        saved.last_event = last_event(&old);
-    }
+    let saved = copied(journal, &new)?;
     new.execute("DELETE FROM payloads WHERE seq NOT IN (SELECT seq FROM jobs)", [])?;
     skip_numbers(&new, saved.last_event, now)?;
     let evidence = json!({
@@ -264,6 +282,26 @@ fn salvaged(
     Ok(saved)
 }
 
+/// Copies what can be read of `journal`. The last transaction is left open.
+fn copied(journal: Option<&Path>, new: &Connection) -> Result<Saved, JournalError> {
+    new.execute_batch("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE")?;
+    let mut saved = Saved::default();
+    // A file without a readable head has nothing to be saved.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
+    if let Some(journal) = journal
+        && let Ok(old) = Connection::open_with_flags(journal, flags)
+        && fold_at_close(&old, false).is_ok()
+        && old.execute_batch("PRAGMA query_only = ON").is_ok()
+    {
+        for table in &TABLES {
+            Copy { old: &old, new, table }.rows(&mut saved)?;
+        }
+        saved.lost_jobs = lost_jobs(&old, new).unwrap_or_default();
+        saved.last_event = last_event(&old);
+    }
+    Ok(saved)
+}
+
 /// How much was saved.
 #[derive(Debug, Default)]
 struct Saved {
@@ -273,6 +311,8 @@ struct Saved {
     /// Ids of jobs that an index still names.
     lost_jobs: Vec<String>,
     last_event: Option<i64>,
+    /// Bytes that are not committed yet.
+    gathered: usize,
 }
 
 impl std::fmt::Display for Saved {
@@ -358,10 +398,26 @@ impl Copy<'_> {
             *last = read.remove(0);
             if self.makes_sense(columns, &read) && self.insert(columns, &read)? {
                 saved.rows += 1;
+                self.keep(&read, saved)?;
             } else {
                 saved.unreadable += 1;
             }
         }
+    }
+
+    /// Commits once enough has gathered. A cut leaves a copy that is begun anew.
+    fn keep(&self, row: &[Sql], saved: &mut Saved) -> Result<(), JournalError> {
+        let size = |value: &Sql| match value {
+            Sql::Text(text) => text.len(),
+            Sql::Blob(bytes) => bytes.len(),
+            _ => 8,
+        };
+        saved.gathered += row.iter().map(size).sum::<usize>();
+        if saved.gathered > PORTION {
+            self.new.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE")?;
+            saved.gathered = 0;
+        }
+        Ok(())
     }
 
     fn makes_sense(&self, columns: &[String], row: &[Sql]) -> bool {
@@ -598,8 +654,13 @@ impl Transaction<'_> {
         if self.connection().query_row(known, [code], |_| Ok(())).optional()?.is_some() {
             return Ok(false);
         }
-        note(self.connection(), self.now(), code, message, evidence, true)?;
+        self.notice(code, message, evidence)?;
         Ok(true)
+    }
+
+    /// Adds a notice for a person.
+    pub(super) fn notice(&mut self, code: &str, message: &str, evidence: &Value) -> Result<(), JournalError> {
+        note(self.connection(), self.now(), code, message, evidence, true)
     }
 
     /// Takes a notice off the list.
@@ -609,3 +670,6 @@ impl Transaction<'_> {
         Ok(removed > 0)
     }
 }
+
+#[cfg(test)]
+mod space;

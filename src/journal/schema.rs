@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::JournalError;
 use super::recovery::is_damage;
 
 /// Number of the format in `PRAGMA user_version`.
 pub const FORMAT: i64 = 4;
+/// No version will ever count so far: a larger number is not of a newer one but damaged.
+const UNHEARD_OF: i64 = 10_000;
 
 const TABLES: &str = "
 CREATE TABLE jobs (
@@ -114,6 +116,12 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
         }
     };
     let found = format_of(connection).map_err(unreadable)?;
+    let tables = "SELECT EXISTS (SELECT 1 FROM sqlite_schema)";
+    let has_tables: bool = connection.query_row(tables, [], |row| row.get(0)).map_err(unreadable)?;
+    if !(0..UNHEARD_OF).contains(&found) || (found == 0 && has_tables) {
+        let reason = format!("its format is said to be {found}");
+        return Err(JournalError::Unreadable { path: path.to_owned(), reason });
+    }
     if !(0..=FORMAT).contains(&found) {
         return Err(JournalError::Newer { path: path.to_owned(), found, known: FORMAT });
     }
@@ -135,7 +143,14 @@ pub fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError>
         let steps = steps.concat();
         connection
             .execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
-            .map_err(unreadable)?;
+            .map_err(|error| match error.sqlite_error_code() {
+                // Its tables are not those of the format that it says it has.
+                Some(ErrorCode::Unknown) => {
+                    let reason = format!("its format is said to be {found}, but {error}");
+                    JournalError::Unreadable { path: path.to_owned(), reason }
+                }
+                _ => unreadable(error),
+            })?;
         // The package of an older version reads the format in the file itself, without SQLite, and refuses.
         connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);").map_err(unreadable)?;
     }

@@ -1,17 +1,19 @@
 //! The screens that were admitted, as the journal keeps them.
 
 use rusqlite::params;
+use serde::de::DeserializeOwned;
 
 use super::store::Transaction;
+use super::understood::Records;
 use super::{Journal, JournalError};
 
+const SCREENS: Records =
+    Records { name: "screens", key: "screen", record: "record", remedy: "let these screens in anew" };
+
 impl Journal {
-    /// The records of all screens, JSON, in the order of their ids.
-    pub fn screens(&self) -> Result<Vec<String>, JournalError> {
-        let connection = self.reader();
-        let mut statement = connection.prepare_cached("SELECT record FROM screens ORDER BY screen")?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    /// The records of all screens that can be understood, in the order of their ids.
+    pub async fn screens<T: DeserializeOwned>(&self) -> Result<Vec<T>, JournalError> {
+        self.understood(&SCREENS, None).await
     }
 }
 

@@ -90,6 +90,9 @@ pub struct Transaction<'a> {
     lost: Option<JournalError>,
 }
 
+/// How many old jobs, or entries of the feed, one write removes.
+pub(super) const PORTION: u64 = 500;
+
 /// A job that was accepted or has ended: the device it was sent to, and its state.
 pub type Count = (String, State);
 
@@ -398,35 +401,54 @@ impl<'a> Transaction<'a> {
         Ok(entry.seq)
     }
 
-    /// See [`super::Journal::housekeep`].
-    pub fn housekeep(&mut self, keep_jobs_ms: i64, keep_feed_ms: i64) -> Result<(u64, u64), JournalError> {
-        // Numbers of rows that go are never given again.
+    /// Removes some jobs that ended from one moment on and before another. Returns how many, and from which moment on
+    /// there may be more.
+    pub(super) fn remove_jobs(
+        &mut self,
+        from: Timestamp,
+        before: Timestamp,
+    ) -> Result<(u64, Option<Timestamp>), JournalError> {
+        self.keep_numbers()?;
+        let old: Vec<(i64, String, Timestamp)> = self
+            .connection
+            .prepare_cached(
+                "SELECT seq, job, ended_at FROM jobs
+                 WHERE ended_at IS NOT NULL AND ended_at >= ?1 AND ended_at < ?2 AND fiscal = 0
+                 ORDER BY ended_at LIMIT ?3",
+            )?
+            .query_map(params![from.0, before.0, to_sql(PORTION)], |row| {
+                Ok((row.get(0)?, row.get(1)?, Timestamp(row.get(2)?)))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (seq, job, _) in &old {
+            self.run("DELETE FROM attempts WHERE job = ?1", [job])?;
+            self.run("DELETE FROM jobs WHERE seq = ?1", [seq])?;
+        }
+        let removed = old.len() as u64;
+        let last = old.last().map(|(.., ended_at)| *ended_at);
+        Ok((removed, last.filter(|_| removed == PORTION)))
+    }
+
+    /// Removes some entries of the feed from before a moment, and says how many.
+    pub(super) fn remove_events(&mut self, before: Timestamp) -> Result<u64, JournalError> {
+        let removed = self
+            .connection
+            .prepare_cached(
+                "DELETE FROM feed WHERE seq IN (SELECT seq FROM feed WHERE at < ?1 ORDER BY at LIMIT ?2)",
+            )?
+            .execute(params![before.0, to_sql(PORTION)])?;
+        Ok(removed as u64)
+    }
+
+    /// Numbers of rows that go are never given again.
+    fn keep_numbers(&self) -> Result<(), JournalError> {
         self.run(
             "UPDATE counters SET value = max(value, CASE name
                  WHEN 'seq' THEN (SELECT coalesce(max(seq), 0) FROM jobs)
                  WHEN 'attempt' THEN (SELECT coalesce(max(number), 0) FROM attempts)
                  ELSE 0 END)",
             [],
-        )?;
-        let before = self.now.0 - keep_jobs_ms;
-        self.connection
-            .prepare_cached(
-                "DELETE FROM attempts WHERE job IN
-                 (SELECT job FROM jobs WHERE ended_at IS NOT NULL AND ended_at < ?1 AND fiscal = 0)",
-            )?
-            .execute([before])?;
-        let jobs = self
-            .connection
-            .prepare_cached("DELETE FROM jobs WHERE ended_at IS NOT NULL AND ended_at < ?1 AND fiscal = 0")?
-            .execute([before])? as u64;
-        let events = self
-            .connection
-            .prepare_cached("DELETE FROM feed WHERE at < ?1")?
-            .execute([self.now.0 - keep_feed_ms])? as u64;
-        if jobs + events > 0 {
-            self.record(EventBody::Housekeeping { jobs, events })?;
-        }
-        Ok((jobs, events))
+        )
     }
 
     /// A job as it stands.
@@ -679,6 +701,11 @@ pub(super) fn feed(
         .prepare_cached("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)")?
         .query_row([], |row| row.get(0))?;
     Ok((events, from_sql(last)?))
+}
+
+pub(super) fn last_recorded(connection: &Connection) -> Result<Option<Timestamp>, JournalError> {
+    let sql = "SELECT at FROM feed ORDER BY seq DESC LIMIT 1";
+    Ok(connection.query_row(sql, [], |row| Ok(Timestamp(row.get(0)?))).optional()?)
 }
 
 pub(super) fn outbox(

@@ -87,6 +87,15 @@ impl Fate {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Ends the agent, so that the next start saves what can be read.
+    pub fn damaged(&self, found: &str) {
+        if !self.broken.is_cancelled() {
+            tracing::error!(found, path = %self.path.display(), "the journal's file is damaged");
+            recovery::suspect(&self.path);
+            self.broken.cancel();
+        }
+    }
+
     fn count(&self, counted: Vec<Count>) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         for count in counted {
@@ -162,9 +171,8 @@ impl Books {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the journal could not commit");
-                    if matches!(error, JournalError::Corrupt(_)) {
-                        recovery::suspect(&fate.path);
-                        fate.broken.cancel();
+                    if let JournalError::Corrupt(found) = &error {
+                        fate.damaged(found);
                     }
                     answers.into_iter().for_each(|answer| answer(Some(error.clone())));
                     tell_now = false;

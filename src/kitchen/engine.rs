@@ -198,17 +198,13 @@ impl Engine {
     pub async fn open(closed: Closed, tools: Tools, left: Vec<Job>) -> Result<Self, JournalError> {
         let Closed { setup, told, door, devices } = closed;
         let journal = tools.journal.clone();
-        let epoch = match journal.kitchen_value("epoch")? {
-            Some(text) => parse::<u64>(&text)? + 1,
-            None => 1,
-        };
+        // Where the last one is lost, the seconds since 1970 lie far behind all that were.
+        let unknown = (tools.clock)().0.unsigned_abs() / 1000;
+        let epoch = journal.kitchen_left("epoch", unknown).await?.unwrap_or(0).saturating_add(1);
         journal.write(move |tx| tx.keep_kitchen_value("epoch", &epoch.to_string())).await?;
-        let orders = journal.kitchen_orders()?;
-        let orders = orders.iter().map(|text| parse::<Order>(text)).collect::<Result<Vec<_>, _>>()?;
-        let done = journal.kitchen_commands()?;
-        let done = done.iter().map(|text| parse::<Done>(text)).collect::<Result<Vec<_>, _>>()?;
-        let switches = journal.kitchen_value("switches")?;
-        let switches = switches.map(|text| parse(&text)).transpose()?.unwrap_or_default();
+        let orders: Vec<Order> = journal.kitchen_orders().await?;
+        let done: Vec<Done> = journal.kitchen_commands().await?;
+        let switches = journal.kitchen_left("switches", BTreeMap::new()).await?.unwrap_or_default();
         let started = (tools.clock)();
         let screens_changed = tools.screens.changes();
         let mut engine = Self {

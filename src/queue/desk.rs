@@ -29,6 +29,30 @@ const EXPIRE_AGAIN_MS: i64 = 1000;
 /// Requests that may wait for one device.
 const REQUESTS: usize = 4;
 
+/// Why something of a job could not be had from the journal.
+#[derive(Debug)]
+pub(super) enum NotRead {
+    /// The journal can't be read now: it may be another time.
+    ForNow(JournalError),
+    /// It is not there, or makes no sense.
+    ForGood(ErrorBody),
+}
+
+impl NotRead {
+    fn for_good(why: String) -> Self {
+        Self::ForGood(ErrorBody::new("internal", why))
+    }
+}
+
+impl From<JournalError> for NotRead {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Damaged(why) => Self::for_good(why),
+            error => Self::ForNow(error),
+        }
+    }
+}
+
 type Answer = oneshot::Sender<Result<Value, DeviceError>>;
 
 /// What a desk needs to know beside its device.
@@ -370,7 +394,11 @@ impl Desk {
         };
         match self.work(job).await {
             Ok(work) => Some((found, work)),
-            Err(error) => {
+            Err(NotRead::ForNow(error)) => {
+                self.put_off(entry.clone(), &error).await;
+                None
+            }
+            Err(NotRead::ForGood(error)) => {
                 drop(self.journal.apply(job, Event::Fail { error, evidence: Value::Null }).await);
                 self.left_for_good();
                 None
@@ -379,22 +407,19 @@ impl Desk {
     }
 
     /// An attempt that was begun, from the journal.
-    pub(super) async fn attempt(&self, number: u64) -> Result<Attempt, ErrorBody> {
-        match self.journal.open_attempt(number).await {
-            Ok(Some(attempt)) => Ok(attempt),
-            Ok(None) => Err(ErrorBody::new("internal", format!("the journal has no attempt {number}"))),
-            Err(error) => Err(ErrorBody::new("internal", error.to_string())),
-        }
+    pub(super) async fn attempt(&self, number: u64) -> Result<Attempt, NotRead> {
+        let attempt = self.journal.open_attempt(number).await?;
+        attempt.ok_or_else(|| NotRead::for_good(format!("the journal has no attempt {number}")))
     }
 
     /// What a job asks for, from the journal.
-    pub(super) async fn work(&self, job: &str) -> Result<Work, ErrorBody> {
-        let internal = |text: String| ErrorBody::new("internal", text);
-        let payload = self.journal.payload(job).await.map_err(|error| internal(error.to_string()))?;
-        let payload = payload.ok_or_else(|| internal(format!("the journal has no payload of job {job}")))?;
+    pub(super) async fn work(&self, job: &str) -> Result<Work, NotRead> {
+        let payload = self.journal.payload(job).await?;
+        let payload =
+            payload.ok_or_else(|| NotRead::for_good(format!("the journal has no payload of job {job}")))?;
         let submission: Submission =
-            serde_json::from_slice(&payload).map_err(|error| internal(error.to_string()))?;
-        work_of(submission.kind, submission.document)
+            serde_json::from_slice(&payload).map_err(|error| NotRead::for_good(error.to_string()))?;
+        work_of(submission.kind, submission.document).map_err(NotRead::ForGood)
     }
 
     /// The job as its driver gets it.
@@ -473,6 +498,13 @@ impl Desk {
     /// The device may tell later what became of a job: after a reconnect, or when its status has changed.
     pub(super) fn ask_later(&mut self, open: Open) {
         self.unresolved.push_back(open);
+    }
+
+    /// The same as soon as the journal can be read again.
+    pub(super) async fn ask_soon(&mut self, open: Open) {
+        tokio::time::sleep(PUT_OFF).await;
+        self.unresolved.push_back(open);
+        self.ask_open = true;
     }
 
     /// Whether it is time to ask about jobs whose outcome the device may know.
@@ -700,6 +732,10 @@ impl Desk {
                 Some(kept) => Ok(kept.work),
                 None => self.work(&entry.job).await,
             };
+            if let Err(NotRead::ForNow(error)) = &work {
+                tracing::error!(job = entry.job, %error, "a job is not moved to the fallback device yet");
+                continue;
+            }
             let Some(work) = work.ok().filter(|work| fallback.check.check(work).is_ok()) else {
                 tracing::warn!(job = entry.job, fallback = %fallback.id, "the fallback device can't do this job");
                 self.not_movable(&entry.job);

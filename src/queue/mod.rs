@@ -20,8 +20,8 @@ use crate::bus::client::backoff;
 use crate::bus::contract::{ErrorBody, State};
 use crate::journal::machine::{Event, Job};
 use context::Context;
-use desk::Open;
 pub use desk::{Desk, DeskSettings, Words};
+use desk::{NotRead, Open};
 use pending::Entry;
 
 /// After a start, how long an open attempt waits for its device before it becomes uncertain.
@@ -191,7 +191,12 @@ impl Worker {
             let Some(number) = job.begun else { continue };
             let (attempt, work) = match (self.desk.attempt(number).await, self.desk.work(&job.job).await) {
                 (Ok(attempt), Ok(work)) => (attempt, work),
-                (Err(error), _) | (_, Err(error)) => {
+                (Err(NotRead::ForNow(error)), _) | (_, Err(NotRead::ForNow(error))) => {
+                    tracing::error!(job = job.job, %error, "what became of a job is asked later");
+                    self.desk.ask_soon(Open { job, asked }).await;
+                    continue;
+                }
+                (Err(NotRead::ForGood(error)), _) | (_, Err(NotRead::ForGood(error))) => {
                     self.desk.unresolvable(&job, &Attempt::unknown(number), &error.message).await;
                     continue;
                 }

@@ -175,11 +175,9 @@ impl Registry {
     ///
     /// # Errors
     /// [`JournalError`].
-    pub fn open(journal: Journal, stations: Vec<StationInfo>) -> Result<Self, JournalError> {
+    pub async fn open(journal: Journal, stations: Vec<StationInfo>) -> Result<Self, JournalError> {
         let mut screens = BTreeMap::new();
-        for record in journal.screens()? {
-            let screen: Screen = serde_json::from_str(&record)
-                .map_err(|error| JournalError::Damaged(format!("a screen: {error}")))?;
+        for screen in journal.screens::<Screen>().await? {
             let gone = screen.stations.iter().filter(|id| !stations.iter().any(|known| known.id == **id));
             for station in gone {
                 tracing::warn!(

@@ -135,6 +135,52 @@ async fn a_record_that_makes_no_sense_does_not_keep_the_agent_from_starting() {
 }
 
 #[tokio::test]
+async fn a_journal_that_was_emptied_is_told_of_and_its_log_is_kept() {
+    for there in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, log) = (folder.path().join("journal.db"), folder.path().join("journal.db-wal"));
+        if there {
+            std::fs::write(&file, "").unwrap();
+        }
+        std::fs::write(&log, "all that was written since").unwrap();
+        let journal = open(folder.path());
+        let notice = journal.notices().await.unwrap().remove(0);
+        assert_eq!(notice.code, DAMAGED);
+        let kept = notice.evidence.unwrap()["kept"].as_str().unwrap().to_owned();
+        let kept_log = std::fs::read_to_string(folder.path().join(format!("{kept}-wal"))).unwrap();
+        assert_eq!(kept_log, "all that was written since");
+        assert_eq!(folder.path().join(&kept).exists(), there);
+        assert!(journal.next_attempt() > 1000, "numbers that were given are not given again");
+        close(journal).await;
+        assert_eq!(open(folder.path()).notices().await.unwrap().len(), 1, "told once");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_file_where_the_journal_was_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    many_jobs(folder.path()).await;
+    std::fs::write(folder.path().join("journal.db"), "").unwrap();
+    let journal = open(folder.path());
+    assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED);
+    assert!(matches!(journal.accept(submission("new", SOUP)).await, Ok(Intake::New(_))));
+}
+
+#[tokio::test]
+async fn a_format_that_is_none_is_damage_and_all_records_are_kept() {
+    for garbled in [-4, 0, 1, 70_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let ids = many_jobs(folder.path()).await;
+        let connection = Connection::open(folder.path().join("journal.db")).unwrap();
+        connection.execute_batch(&format!("PRAGMA user_version = {garbled}")).unwrap();
+        drop(connection);
+        let journal = open(folder.path());
+        assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED, "said to be {garbled}");
+        assert_eq!(ids_of(&journal).await, ids, "said to be {garbled}");
+    }
+}
+
+#[tokio::test]
 async fn after_a_cut_a_page_that_no_start_reads_is_found_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     many_jobs(folder.path()).await;
@@ -168,6 +214,21 @@ async fn damage_that_a_write_meets_ends_the_journal_and_the_next_start_saves_it(
     let journal = open(folder.path());
     assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED);
     assert!(ids_of(&journal).await.len() >= 400);
+}
+
+#[tokio::test]
+async fn damage_that_a_read_meets_ends_the_journal_and_the_next_start_saves_it() {
+    let folder = tempfile::tempdir().unwrap();
+    many_jobs(folder.path()).await;
+    damage_root(folder.path(), "payloads");
+    let journal = open(folder.path());
+    assert!(journal.notices().await.unwrap().is_empty(), "a clean end, and a page that no start reads");
+    let refused = journal.payload("J-0007").await;
+    assert!(matches!(refused, Err(JournalError::Corrupt(_))), "{refused:?}");
+    journal.broken().await;
+    close(journal).await;
+    let journal = open(folder.path());
+    assert_eq!(journal.notices().await.unwrap()[0].code, DAMAGED);
 }
 
 #[tokio::test]
@@ -227,10 +288,11 @@ async fn a_backup_of_a_journal_in_use_has_all_that_was_accepted_before_and_is_wh
     let to = tempfile::tempdir().unwrap();
     let (data, target) = (shelf.path().parent().unwrap().to_owned(), to.path().join("backup"));
     let made = target.clone();
-    let about = tokio::task::spawn_blocking(move || backup::back_up(&data, &made, "test", Timestamp(5_000)))
-        .await
-        .unwrap()
-        .unwrap();
+    let about =
+        tokio::task::spawn_blocking(move || backup::back_up(&data, &made, None, "test", Timestamp(5_000)))
+            .await
+            .unwrap()
+            .unwrap();
     stop.notify_one();
     writing.await.unwrap();
     assert!(about.jobs >= 50);
@@ -325,12 +387,52 @@ async fn a_backup_that_is_damaged_or_of_another_outlet_or_not_whole_changes_noth
 async fn a_backup_never_overwrites_a_folder_that_has_something() {
     let Saved { shelf, backup } = saved().await;
     let data = shelf.path().parent().unwrap().to_owned();
-    let error = backup::back_up(&data, backup.path(), "test", Timestamp(0)).unwrap_err();
+    let error = backup::back_up(&data, backup.path(), None, "test", Timestamp(0)).unwrap_err();
     assert!(matches!(error, BackupError::Exists(_)), "{error}");
-    let elsewhere = tempfile::tempdir().unwrap();
+    let (elsewhere, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let error =
-        backup::back_up(elsewhere.path(), &elsewhere.path().join("b"), "test", Timestamp(0)).unwrap_err();
+        backup::back_up(elsewhere.path(), &to.path().join("b"), None, "test", Timestamp(0)).unwrap_err();
     assert!(matches!(error, BackupError::NoJournal(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_backup_never_lies_in_the_data_folder() {
+    let Saved { shelf, .. } = saved().await;
+    let data = shelf.path().parent().unwrap().to_owned();
+    for to in ["backup", "authority/a/b", "authority/../backup"] {
+        let error = backup::back_up(&data, &data.join(to), None, "test", Timestamp(0)).unwrap_err();
+        assert!(matches!(error, BackupError::Inside(_)), "{to}: {error}");
+    }
+    assert!(!data.join("backup").exists() && !data.join("authority/a").exists());
+}
+
+#[tokio::test]
+async fn what_comes_and_goes_in_the_data_folder_does_not_spoil_a_backup() {
+    let Saved { shelf, .. } = saved().await;
+    let (data, to) = (shelf.path().parent().unwrap().to_owned(), tempfile::tempdir().unwrap());
+    let (busy, store) = (data.join("busy"), data.join("mqtt"));
+    std::fs::create_dir(&busy).unwrap();
+    std::fs::create_dir(&store).unwrap();
+    std::fs::write(store.join("session"), "of a moment").unwrap();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = stop.clone();
+    let restless = std::thread::spawn(move || {
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            for number in 0..200 {
+                std::fs::write(busy.join(format!("{number}")), "here").unwrap();
+            }
+            for number in 0..200 {
+                std::fs::remove_file(busy.join(format!("{number}"))).unwrap();
+            }
+        }
+    });
+    for number in 0..20 {
+        let to = to.path().join(format!("{number}"));
+        backup::back_up(&data, &to, Some(&store), "test", shelf.now()).unwrap();
+        assert!(to.join("authority/key.pem").exists() && !to.join("mqtt").exists());
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    restless.join().unwrap();
 }
 
 struct Saved {
@@ -350,7 +452,7 @@ async fn saved() -> Saved {
     journal.begin("done", "kitchen", number, Value::Null).await.unwrap();
     journal.end_attempt("done", number, succeed(Confidence::Printed), vec![]).await.unwrap();
     journal.accept(submission("open", SOUP)).await.unwrap();
-    backup::back_up(&data, backup.path(), "test", shelf.now()).unwrap();
+    backup::back_up(&data, backup.path(), None, "test", shelf.now()).unwrap();
     std::fs::write(data.join("authority/key.pem"), "of later").unwrap();
     Saved { shelf, backup }
 }
