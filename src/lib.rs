@@ -2,6 +2,7 @@
 //!
 //! The daemon's parts; [`daemon`] wires them and ARCHITECTURE.md shows how they hang together.
 
+mod attempts;
 pub mod audit;
 pub mod backup;
 pub mod board;

@@ -267,7 +267,6 @@ async fn sweep(core: Arc<Core>, mut shutdown: broadcast::Receiver<()>) {
                     tracing::warn!(%error, "the broker's store could not be swept");
                 }
                 core.router.sweep_sessions().await;
-                core.access.forget_old_attempts();
             }
             _ = shutdown.recv() => return,
         }
