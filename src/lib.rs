@@ -16,6 +16,7 @@ pub mod journal;
 pub mod journald;
 pub mod kitchen;
 pub mod limits;
+mod lobby;
 pub mod pulse;
 pub mod queue;
 pub mod readings;

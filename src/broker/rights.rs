@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use mqtt5::broker::auth::{AuthProvider, AuthResult, PasswordAuthProvider};
@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use super::link::Conn;
 use super::{AgentAccess, EmbeddedConfig, PublishHook};
 use crate::attempts::Attempts;
+use crate::lobby::Place;
 
 /// The name the agent signs in with.
 pub(super) const AGENT_USER: &str = "outletd-agent";
@@ -295,6 +296,8 @@ pub(super) struct Gate {
     pub(super) agent_only: bool,
     /// The common name of the certificate that the client has shown.
     pub(super) certified: Option<String>,
+    /// Where the client waits until it has signed in.
+    pub(super) waiting: Mutex<Option<Place>>,
 }
 
 impl Gate {
@@ -331,6 +334,7 @@ impl AuthProvider for Gate {
             {
                 return Ok(self.refused(connect, from, ReasonCode::NotAuthorized));
             }
+            drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
             Ok(match user {
                 Some(user) => AuthResult::success_with_user(user),
                 None => AuthResult::success(),
