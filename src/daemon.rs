@@ -183,7 +183,14 @@ impl Daemon {
             None => None,
         };
 
-        let warnings = screens.as_ref().map(ScreensDoor::warnings).unwrap_or_default();
+        let mut warnings = screens.as_ref().map(ScreensDoor::warnings).unwrap_or_default();
+        if config.broker.as_ref().is_some_and(BrokerConfig::is_open) {
+            tracing::warn!(
+                "[broker] plain = true: everybody on the network can read what goes to the broker, the password too. \
+                 Write mqtts:// in [broker] url"
+            );
+            warnings.push(BROKER_WITHOUT_TLS.to_owned());
+        }
         let agent = agent_document(&clock, warnings);
         let (broker, connection) = open_broker(config, &topics, &agent, &intake).await?;
         let screens = match (screens, &broker) {
@@ -436,6 +443,9 @@ async fn open_screens(
     let door = ScreensDoor::open(&web, &config.outlet, &config.data, topics.clone(), registry, clock);
     Ok(Some(door.await?))
 }
+
+/// Code of the warning that the network can read what goes to the broker.
+const BROKER_WITHOUT_TLS: &str = "broker-without-tls";
 
 fn agent_document(clock: &Clock, warnings: Vec<String>) -> AgentDocument {
     AgentDocument {

@@ -2,6 +2,7 @@
 //!
 //! The daemon's parts; [`daemon`] wires them and ARCHITECTURE.md shows how they hang together.
 
+mod attempts;
 pub mod audit;
 pub mod backup;
 pub mod board;
@@ -15,6 +16,7 @@ pub mod journal;
 pub mod journald;
 pub mod kitchen;
 pub mod limits;
+mod lobby;
 pub mod pulse;
 pub mod queue;
 pub mod readings;

@@ -667,6 +667,28 @@ async fn a_second_client_of_the_same_name_takes_over() {
 }
 
 #[tokio::test]
+async fn strangers_who_never_sign_in_leave_places_for_clients_and_for_the_agent() {
+    let limits = Limits { clients: 4, ..Limits::default() };
+    let broker = Broker::start(EmbeddedConfig { limits, ..anywhere() }).await;
+    let mut till = broker.join(V311, "till").await;
+    let mut strangers = Vec::new();
+    for _ in 0..10 {
+        strangers.push(TcpStream::connect(broker.addr()).await.unwrap());
+    }
+    let agent = broker.broker.agent().clone();
+    let connect = Connect::new(V5, &agent.client_id).login(&agent.user, &agent.password);
+    let mut agent = Client::join(agent.addr, connect).await;
+    for client in [&mut till, &mut agent] {
+        client.ping().await;
+        assert_eq!(client.next().await, Packet::Pong);
+    }
+    // Half of the places is all that one address has for those who say nothing.
+    for stranger in &mut strangers[2..] {
+        assert_eq!(stranger.read(&mut [0]).await.unwrap_or_default(), 0, "it is closed");
+    }
+}
+
+#[tokio::test]
 async fn more_clients_than_allowed_are_turned_away() {
     let limits = Limits { clients: 1, ..Limits::default() };
     let broker = Broker::start(EmbeddedConfig { limits, ..anywhere() }).await;

@@ -385,8 +385,21 @@ fn a_broker_address_that_is_none_is_answered_with_what_one_looks_like() {
 }
 
 #[test]
+fn a_broker_beyond_this_machine_is_spoken_to_with_tls_unless_the_opposite_is_said() {
+    let with =
+        |url: &str, more: &str| Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = \"{url}\"\n{more}"));
+    for url in ["mqtt://10.0.0.9", "mqtt://broker.example:1883", "mqtt://127.0.0.1.broker.example"] {
+        with(url, "").complains("outletd.toml", 3, &["broker.url", "mqtts://", "[broker] plain = true"]);
+        assert!(with(url, "plain = true\n").load().broker.unwrap().is_open(), "{url}");
+    }
+    for url in ["mqtt://127.0.0.1", "mqtt://localhost:1884", "mqtt://[::1]:1883", "mqtts://broker.example"] {
+        assert!(!with(url, "").load().broker.unwrap().is_open(), "{url}");
+    }
+}
+
+#[test]
 fn a_cluster_has_an_address_for_each_node_all_with_tls_or_none() {
-    let with = |url: &str| Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = {url}\n"));
+    let with = |url: &str| Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = {url}\nplain = true\n"));
     let config = with("[\"mqtt://a\", \"mqtt://b:1884\"]").load();
     assert_eq!(config.broker.unwrap().url.all(), ["mqtt://a", "mqtt://b:1884"]);
     with("[]").complains("outletd.toml", 3, &["broker.url", "mqtt://host:1883"]);
@@ -398,7 +411,7 @@ fn a_cluster_has_an_address_for_each_node_all_with_tls_or_none() {
 #[test]
 fn a_version_of_mqtt_that_the_agent_does_not_speak_is_refused() {
     let with = |version: &str| {
-        Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = \"mqtt://a\"\nprotocol = {version}\n"))
+        Files::with(&format!("outlet = \"demo\"\n[broker]\nurl = \"mqtts://a\"\nprotocol = {version}\n"))
     };
     for version in ["\"5\"", "\"3.1.1\""] {
         with(version).load();
@@ -460,7 +473,7 @@ fn the_http_door_has_a_user_of_its_own() {
     let text = format!("outlet = \"demo\"\n{door}[rights.users]\nhttp = [\"fiscal\"]\n");
     let less = Files::with(&text).load().rights();
     assert!(less.require(Some("http"), &[Right::Drawer]).is_err());
-    let external = format!("{text}[broker]\nurl = \"mqtt://broker.example\"\n");
+    let external = format!("{text}[broker]\nurl = \"mqtts://broker.example\"\n");
     assert!(Files::with(&external).load().rights().require(Some("http"), &[Right::Fiscal]).is_ok());
     Files::with("outlet = \"demo\"\n[rights.users]\nhttp = [\"fiscal\"]\n").complains(
         "outletd.toml",
@@ -531,10 +544,10 @@ fn a_mistake_in_conf_d_is_named_with_its_own_file() {
 #[test]
 fn the_environment_is_laid_over_all_files() {
     let files = Files::with("outlet = \"demo\"\n").and("conf.d/a.toml", "outlet = \"other\"\n");
-    let environment = [("OUTLETD__OUTLET", "007"), ("OUTLETD__BROKER__URL", "mqtt://broker.example")];
+    let environment = [("OUTLETD__OUTLET", "007"), ("OUTLETD__BROKER__URL", "mqtts://broker.example")];
     let output = outletd([OsStr::new("validate"), files.main().as_os_str()], environment);
     let said = String::from_utf8(output.stdout).unwrap();
-    says_all(&said, &["outlet/v1/007 ", "mqtt://broker.example"]);
+    says_all(&said, &["outlet/v1/007 ", "mqtts://broker.example"]);
 }
 
 #[test]

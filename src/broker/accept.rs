@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mqtt5::broker::client_handler::ClientHandler;
@@ -34,10 +34,14 @@ use x509_parser::prelude::FromDer;
 use super::link::{Conn, Link, Tap, say_goodbye};
 use super::rights::{Access, Gate};
 use super::{BrokerError, PublishHook, TlsFiles};
+use crate::lobby::{Lobby, Place};
 
 /// What all connections share.
 pub(super) struct Core {
     pub(super) seats: Arc<Semaphore>,
+    /// Those of the agent and its screens.
+    pub(super) own_seats: Arc<Semaphore>,
+    pub(super) lobby: Arc<Lobby>,
     pub(super) origins: Vec<String>,
     pub(super) packet_bytes: usize,
     pub(super) access: Arc<Access>,
@@ -90,13 +94,13 @@ pub(super) async fn serve(door: Door, kind: Kind, core: Arc<Core>, mut shutdown:
     loop {
         tokio::select! {
             accepted = door.listener.accept() => match accepted {
-                Ok((socket, from)) => match Arc::clone(&core.seats).try_acquire_owned() {
-                    Ok(seat) => {
-                        let visitor = Visitor { socket, from, kind, secure };
+                Ok((socket, from)) => match seat(&core, kind, from) {
+                    Ok((seat, waiting)) => {
+                        let visitor = Visitor { socket, from, kind, secure, waiting };
                         let shutdown = core.shutdown.subscribe();
                         clients.spawn(welcome(visitor, Arc::clone(&core), shutdown, seat));
                     }
-                    Err(_) => tracing::warn!(%from, "too many MQTT clients: connection closed"),
+                    Err(why) => tracing::warn!(%from, why, "MQTT connection closed"),
                 },
                 Err(error) => {
                     tracing::warn!(%error, "an MQTT client could not be accepted");
@@ -111,11 +115,27 @@ pub(super) async fn serve(door: Door, kind: Kind, core: Arc<Core>, mut shutdown:
     while clients.join_next().await.is_some() {}
 }
 
+/// A place for a connection, and the one where it waits until it has signed in.
+fn seat(
+    core: &Core,
+    kind: Kind,
+    from: SocketAddr,
+) -> Result<(OwnedSemaphorePermit, Option<Place>), &'static str> {
+    if kind == Kind::AgentOnly {
+        let seat = Arc::clone(&core.own_seats).try_acquire_owned();
+        return seat.map(|seat| (seat, None)).map_err(|_| "too many screens are connected");
+    }
+    let place = core.lobby.enter(from.ip()).ok_or("too many of its address have not signed in")?;
+    let seat = Arc::clone(&core.seats).try_acquire_owned().map_err(|_| "too many MQTT clients")?;
+    Ok((seat, Some(place)))
+}
+
 struct Visitor {
     socket: TcpStream,
     from: SocketAddr,
     kind: Kind,
     secure: bool,
+    waiting: Option<Place>,
 }
 
 /// Handshakes run here, in the task of the connection: a client that is slow at them keeps nobody
@@ -126,7 +146,7 @@ async fn welcome(
     shutdown: broadcast::Receiver<()>,
     _seat: OwnedSemaphorePermit,
 ) {
-    let Visitor { socket, from, kind, secure } = visitor;
+    let Visitor { socket, from, kind, secure, waiting } = visitor;
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%from, %error, "TCP_NODELAY could not be set");
     }
@@ -144,7 +164,7 @@ async fn welcome(
         }
     });
     match entered.await {
-        Ok(Ok(entered)) => entered.run(from, kind, shutdown, core).await,
+        Ok(Ok(entered)) => entered.run(from, kind, waiting, shutdown, core).await,
         Ok(Err(error)) => tracing::debug!(%from, error, "handshake failed"),
         Err(_) => tracing::debug!(%from, "handshake took too long"),
     }
@@ -181,7 +201,14 @@ async fn enter(
 }
 
 impl Entered {
-    async fn run(self, from: SocketAddr, kind: Kind, shutdown: broadcast::Receiver<()>, core: Arc<Core>) {
+    async fn run(
+        self,
+        from: SocketAddr,
+        kind: Kind,
+        waiting: Option<Place>,
+        shutdown: broadcast::Receiver<()>,
+        core: Arc<Core>,
+    ) {
         let conn = Arc::new(Conn::default());
         let (link, back) = Link::new(self.socket, Arc::clone(&conn));
         let gate = Gate {
@@ -190,6 +217,7 @@ impl Entered {
             hook: Arc::clone(&core.hook),
             agent_only: kind == Kind::AgentOnly,
             certified: self.certified,
+            waiting: Mutex::new(waiting),
         };
         let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn) };
         let broker = BrokerConfig { event_handler: Some(Arc::new(tap)), ..core.broker.clone() };

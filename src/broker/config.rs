@@ -82,7 +82,7 @@ pub struct TlsFiles {
 /// Bounds. The defaults suit an outlet of a hundred tills, screens and handhelds.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at a time, those of the agent and of the kitchen screens included.
+    /// Connections at a time, beside those of the agent and of the kitchen screens.
     pub clients: usize,
     /// Bytes of one packet, header included. More ends the connection with 0x95. Large enough for
     /// the agent to answer an oversized job itself.

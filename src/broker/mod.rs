@@ -46,6 +46,7 @@ use mqtt5::broker::sys_topics::BrokerStats;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinSet;
 
+use crate::lobby::Lobby;
 use accept::{Core, Door, Kind};
 pub use config::{BrokerError, EmbeddedConfig, Limits, TlsFiles};
 use rights::Access;
@@ -191,15 +192,11 @@ impl EmbeddedBroker {
 
         let mut doors = vec![(mqtt, Kind::Mqtt)];
         doors.extend(websocket.map(|door| (door, Kind::WebSocket)));
-        let agent_addr = if mqtt_addr.ip().is_loopback() {
-            mqtt_addr
-        } else {
-            let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-            let door = accept::listen("mqtt", loopback).await?;
-            let addr = door.addr();
-            doors.push((door, Kind::AgentOnly));
-            addr
-        };
+        // A door of its own: strangers at the others take no place of the agent and its screens.
+        let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let door = accept::listen("mqtt", loopback).await?;
+        let agent_addr = door.addr();
+        doors.push((door, Kind::AgentOnly));
 
         let access = Access::new(&config);
         let agent = access.agent(agent_addr);
@@ -256,6 +253,11 @@ pub const STOP_LIMIT: Duration = Duration::from_secs(3);
 /// queue. A publisher waits for up to two seconds for room in a full lane, so it is generous.
 const LANE: usize = 5_000;
 
+/// Connections at once of the agent and of its screens.
+const OWN_CLIENTS: usize = 400;
+/// Connections at once of one address of the network that have not signed in yet.
+const STRANGERS: usize = 32;
+
 /// How often expired sessions and retained messages are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(900);
 
@@ -268,7 +270,6 @@ async fn sweep(core: Arc<Core>, mut shutdown: broadcast::Receiver<()>) {
                     tracing::warn!(%error, "the broker's store could not be swept");
                 }
                 core.router.sweep_sessions().await;
-                core.access.forget_old_attempts();
             }
             _ = shutdown.recv() => return,
         }
@@ -304,7 +305,7 @@ async fn open_core(
 
     let broker = BrokerConfig {
         bind_addresses: Vec::new(),
-        max_clients: limits.clients,
+        max_clients: limits.clients.saturating_add(OWN_CLIENTS),
         session_expiry_interval: limits.session_expiry,
         max_packet_size: limits.packet_bytes,
         topic_alias_maximum: 64,
@@ -328,6 +329,8 @@ async fn open_core(
     });
     Ok(Core {
         seats: Arc::new(Semaphore::new(limits.clients)),
+        own_seats: Arc::new(Semaphore::new(OWN_CLIENTS)),
+        lobby: Lobby::new(STRANGERS, (limits.clients / 2).max(1)),
         origins: config.origins,
         packet_bytes: limits.packet_bytes,
         access: Arc::new(access),

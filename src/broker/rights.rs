@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use mqtt5::broker::auth::{AuthProvider, AuthRateLimiter, AuthResult, PasswordAuthProvider};
+use mqtt5::broker::auth::{AuthProvider, AuthResult, PasswordAuthProvider};
 use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::types::ReasonCode;
 use serde::Deserialize;
@@ -13,6 +14,8 @@ use tokio::sync::Semaphore;
 
 use super::link::Conn;
 use super::{AgentAccess, EmbeddedConfig, PublishHook};
+use crate::attempts::Attempts;
+use crate::lobby::Place;
 
 /// The name the agent signs in with.
 pub(super) const AGENT_USER: &str = "outletd-agent";
@@ -127,15 +130,10 @@ pub(super) struct Access {
     screens_password: String,
     screens_publish: Vec<String>,
     screens_subscribe: Vec<String>,
-    attempts: AuthRateLimiter,
+    attempts: Attempts,
     /// Argon2 takes some 20 MB each time: one after the other.
     hashing: Semaphore,
 }
-
-/// Wrong passwords from one address of the network within a minute, after which it waits.
-const ATTEMPTS: u32 = 10;
-const ATTEMPTS_WINDOW_S: u64 = 60;
-const LOCKOUT_S: u64 = 60;
 
 impl Access {
     pub(super) fn new(config: &EmbeddedConfig) -> Self {
@@ -147,7 +145,7 @@ impl Access {
             screens_password: random_hex(),
             screens_publish: config.screens_publish.clone(),
             screens_subscribe: config.screens_subscribe.clone(),
-            attempts: AuthRateLimiter::new(ATTEMPTS, ATTEMPTS_WINDOW_S, LOCKOUT_S),
+            attempts: Attempts::default(),
             hashing: Semaphore::new(1),
         }
     }
@@ -169,10 +167,6 @@ impl Access {
             user: SCREENS_USER.to_owned(),
             password: self.screens_password.clone(),
         }
-    }
-
-    pub(super) fn forget_old_attempts(&self) {
-        self.attempts.cleanup_expired();
     }
 
     /// `certified`: the common name of the certificate that the client has shown.
@@ -215,17 +209,20 @@ impl Access {
             return Err(ReasonCode::NotAuthorized);
         };
         // Programs on this machine are not slowed down: they share one address.
-        let counted = !from.is_loopback();
-        if counted && !self.attempts.check_rate_limit(from) {
-            return Err(ReasonCode::ConnectionRateExceeded);
-        }
+        let attempt = match from.is_loopback() {
+            true => None,
+            false => {
+                let begun = self.attempts.begin(from, Instant::now());
+                Some(begun.ok_or(ReasonCode::ConnectionRateExceeded)?)
+            }
+        };
         let user = self.users.iter().find(|user| user.name == name);
         let known = match user.and_then(|user| user.password.as_ref()) {
             Some(expected) => expected.verify(password, &self.hashing).await,
             None => false,
         };
-        if counted {
-            self.attempts.record_attempt(from, known);
+        if let Some(attempt) = attempt.filter(|_| known) {
+            attempt.succeeded();
         }
         match user {
             Some(user) if known => Ok(Who::User(user.name.clone())),
@@ -299,6 +296,8 @@ pub(super) struct Gate {
     pub(super) agent_only: bool,
     /// The common name of the certificate that the client has shown.
     pub(super) certified: Option<String>,
+    /// Where the client waits until it has signed in.
+    pub(super) waiting: Mutex<Option<Place>>,
 }
 
 impl Gate {
@@ -335,6 +334,7 @@ impl AuthProvider for Gate {
             {
                 return Ok(self.refused(connect, from, ReasonCode::NotAuthorized));
             }
+            drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
             Ok(match user {
                 Some(user) => AuthResult::success_with_user(user),
                 None => AuthResult::success(),
@@ -364,6 +364,7 @@ impl AuthProvider for Gate {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 mod tests {
     use super::*;
 
@@ -424,6 +425,40 @@ mod tests {
         ] {
             assert_eq!(access.may_subscribe(Some("screen"), filter), allowed, "{filter}");
         }
+    }
+
+    /// An outlet whose till has a password that is kept as a hash.
+    fn access() -> Access {
+        let hash = PasswordAuthProvider::hash_password("right").unwrap();
+        Access::new(&EmbeddedConfig {
+            users: vec![User {
+                name: "till".into(),
+                password: Some(Password::new(hash)),
+                publish: vec![],
+                subscribe: vec![],
+            }],
+            ..EmbeddedConfig::default()
+        })
+    }
+
+    fn sign_in(name: &str, password: &str) -> ConnectPacket {
+        let options = mqtt5::types::ConnectOptions::new("pos-1").with_credentials(name, password.as_bytes());
+        ConnectPacket::new(options.protocol_options)
+    }
+
+    #[tokio::test]
+    async fn of_a_hundred_passwords_that_are_guessed_at_once_ten_are_looked_at() {
+        let access = access();
+        let (guesser, till) = (IpAddr::from([10, 0, 0, 9]), IpAddr::from([10, 0, 0, 7]));
+        let guess = sign_in("till", "wrong");
+        let guesses = (0..100).map(|_| access.sign_in(&guess, guesser, None));
+        let answers = futures_util::future::join_all(guesses).await;
+        let refused = |reason| move |answer: &&Result<Who, ReasonCode>| answer.as_ref().err() == Some(reason);
+        let looked_at = answers.iter().filter(refused(&ReasonCode::BadUsernameOrPassword)).count();
+        let unheard = answers.iter().filter(refused(&ReasonCode::ConnectionRateExceeded)).count();
+        assert!((1..=10).contains(&looked_at), "{looked_at}");
+        assert_eq!(looked_at + unheard, 100);
+        assert!(access.sign_in(&sign_in("till", "right"), till, None).await.is_ok(), "others are let in");
     }
 
     #[test]

@@ -596,7 +596,7 @@ pub struct AgentDocument {
     pub version: String,
     /// When this session started.
     pub started_at: Timestamp,
-    /// Codes of what a person should know of how the agent is set up: `web-without-tls`.
+    /// Codes of what a person should know of how the agent is set up: `web-without-tls`, `broker-without-tls`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

@@ -5,7 +5,7 @@ mod layers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -96,6 +96,9 @@ pub struct BrokerConfig {
     /// The version of MQTT that the agent speaks to it.
     #[serde(default)]
     pub protocol: Protocol,
+    /// Whether there is no TLS even beyond loopback.
+    #[serde(default)]
+    pub plain: bool,
     /// The agent's client id, fixed; `outletd-{outlet}` when absent.
     #[serde(default)]
     pub client_id: Option<String>,
@@ -118,6 +121,19 @@ pub enum Addresses {
     One(String),
     /// The nodes of a cluster.
     Nodes(Vec<String>),
+}
+
+impl BrokerConfig {
+    /// Whether what goes over the network can be read on the way.
+    pub fn is_open(&self) -> bool {
+        self.url.all().iter().any(|url| {
+            crate::daemon::parse_broker_url(url).is_ok_and(|(host, _, tls)| !tls && !is_loopback(&host))
+        })
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl Addresses {
@@ -386,6 +402,11 @@ impl Checker<'_> {
         if plain && secure {
             let message = "some addresses are mqtt:// and some mqtts://: the password would go to some unprotected; \
                            write mqtts:// for all";
+            self.say("broker.url", message.into());
+        }
+        if broker.is_open() && !broker.plain && !secure {
+            let message = "mqtt:// beyond this machine has no TLS: everybody on the network can read the password and \
+                           what is printed, and take the broker's place; write mqtts://, or say [broker] plain = true";
             self.say("broker.url", message.into());
         }
         self.check_file("broker.password_file", broker.password_file.as_deref());

@@ -31,9 +31,12 @@ use super::registry::{Registry, Screen};
 use crate::broker::AgentAccess;
 use crate::bus::client::{Connection, Node};
 use crate::bus::contract::Topics;
+use crate::lobby::{Lobby, Place};
 
 /// Connections of screens at once.
 const CONNECTIONS: usize = 300;
+/// Connections at once of one address of the network that have not signed in yet.
+const STRANGERS: usize = 16;
 /// How long a screen may take to say who it is, and the broker to answer.
 const SIGN_IN: Duration = Duration::from_secs(10);
 /// How long the session of a screen that is away is kept at most, in seconds.
@@ -75,6 +78,8 @@ pub(super) struct Gateway {
     stop: CancellationToken,
     /// Places for connections.
     pub(super) seats: Arc<Semaphore>,
+    /// Where they wait until they have signed in.
+    pub(super) lobby: Arc<Lobby>,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -90,11 +95,12 @@ impl Gateway {
         stop: CancellationToken,
     ) -> Self {
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
-        Self { registry, topics, upstream, failures: Mutex::default(), stop, seats }
+        let lobby = Lobby::new(STRANGERS, CONNECTIONS / 2);
+        Self { registry, topics, upstream, failures: Mutex::default(), stop, seats, lobby }
     }
 
     /// One connection of a screen, from its CONNECT to its end.
-    pub(super) async fn attend<S>(self: Arc<Self>, socket: WebSocketStream<S>, from: IpAddr)
+    pub(super) async fn attend<S>(self: Arc<Self>, socket: WebSocketStream<S>, from: IpAddr, waiting: Place)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
@@ -134,6 +140,7 @@ impl Gateway {
                 return close(&mut out).await;
             }
         };
+        drop(waiting);
         let signed_in = self.registry.sign_in(&screen.screen);
         tracing::info!(screen = screen.screen, name = screen.name, %from, "screen connected");
         let (from_broker, to_broker) = tokio::io::split(broker);

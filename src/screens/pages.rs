@@ -280,6 +280,10 @@ async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut r
         tracing::warn!(%from, "too many connections of screens: refused");
         return failure(StatusCode::SERVICE_UNAVAILABLE, "too many screens are connected: close some");
     };
+    let Some(waiting) = site.gateway.lobby.enter(from.ip()) else {
+        tracing::warn!(%from, "too many connections of one address have not signed in: refused");
+        return failure(StatusCode::SERVICE_UNAVAILABLE, "too many screens are signing in: try again");
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     let gateway = site.gateway.clone();
     tokio::spawn(async move {
@@ -293,7 +297,7 @@ async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut r
                     .max_message_size(Some(2 * mqtt::LARGEST));
                 let socket = TokioIo::new(upgraded);
                 let socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(limits)).await;
-                gateway.attend(socket, from.ip()).await;
+                gateway.attend(socket, from.ip(), waiting).await;
                 drop(seat);
             }
             Err(error) => tracing::debug!(%from, %error, "a screen's connection was not made"),

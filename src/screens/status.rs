@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use axum::Extension;
 use axum::body::Body;
@@ -19,6 +19,7 @@ use super::overview;
 use super::pages::{Site, failure};
 use super::registry::{AdmitAs, Registry, View};
 use super::secret;
+use crate::attempts::Attempts;
 use crate::board::Board;
 use crate::broker::Password;
 use crate::bus::contract::{AgentRequest, Answer};
@@ -28,8 +29,6 @@ use crate::requests::Requests;
 use crate::web::reception::Peer;
 use crate::web::shown_token;
 
-/// How long a wrong password waits for its answer.
-const PENALTY: Duration = Duration::from_secs(1);
 /// Who admits and revokes here, for the record.
 const BY: &str = "status page";
 
@@ -52,6 +51,7 @@ pub(super) struct Desk {
     password: Option<Password>,
     /// Argon2 takes some memory each time: one after the other.
     hashing: Semaphore,
+    attempts: Attempts,
     /// Stands in each form, so that no other page can send one.
     token: String,
     warnings: BTreeMap<&'static str, String>,
@@ -65,7 +65,14 @@ impl Desk {
     ) -> Result<Self, WebError> {
         let token = secret::random_hex::<16>()
             .map_err(|error| WebError::Setting { key: "listen".into(), problem: error.to_string() })?;
-        Ok(Self { sight, password, hashing: Semaphore::new(1), token, warnings })
+        Ok(Self {
+            sight,
+            password,
+            hashing: Semaphore::new(1),
+            attempts: Attempts::default(),
+            token,
+            warnings,
+        })
     }
 }
 
@@ -85,11 +92,15 @@ async fn admitted(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<(), Re
     }
     let shown = headers.get(AUTHORIZATION).and_then(shown_token);
     if let Some(shown) = shown {
+        let Some(attempt) = site.desk.attempts.begin(peer.0.ip(), Instant::now()) else {
+            let why = "too many wrong passwords from this address: wait a minute and try again";
+            return Err(failure(StatusCode::TOO_MANY_REQUESTS, why));
+        };
         if password.verify(&shown, &site.desk.hashing).await {
+            attempt.succeeded();
             return Ok(());
         }
         tracing::warn!(from = %peer.0.ip(), "wrong password for the status page");
-        tokio::time::sleep(PENALTY).await;
     }
     let mut response =
         failure(StatusCode::UNAUTHORIZED, "the status page asks for the password of [web], any user");

@@ -17,12 +17,16 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::lobby::Lobby;
+
 /// How long the head of a request may take, and how long a connection may be idle.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// TLS handshakes that take longer are given up.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// How long open connections get to end when the agent stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// Connections at once of one address of the network; browsers open six.
+const OF_ONE_ADDRESS: usize = 64;
 /// Pause after the system had no file descriptor left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -42,19 +46,20 @@ impl Reception {
     /// Lets everybody in until `stop` is cancelled; answers that are being made are still given.
     pub(crate) async fn receive(self, pages: Router, stop: CancellationToken) {
         let seats = Arc::new(Semaphore::new(self.seats));
+        let lobby = Lobby::new(OF_ONE_ADDRESS, self.seats);
         let mut visitors = JoinSet::new();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
-                    Ok((socket, from)) => match seats.clone().try_acquire_owned() {
-                        Ok(seat) => {
+                    Ok((socket, from)) => match lobby.enter(from.ip()).zip(seats.clone().try_acquire_owned().ok()) {
+                        Some(places) => {
                             let visit = welcome(socket, from, self.tls.clone(), pages.clone(), stop.clone());
                             visitors.spawn(async move {
                                 visit.await;
-                                drop(seat);
+                                drop(places);
                             });
                         }
-                        Err(_) => tracing::warn!(%from, "too many HTTP connections: closed"),
+                        None => tracing::warn!(%from, "too many HTTP connections: closed"),
                     },
                     Err(error) => {
                         tracing::warn!(%error, "an HTTP connection could not be accepted");

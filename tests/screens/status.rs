@@ -89,6 +89,26 @@ async fn the_network_sees_the_status_page_only_with_a_password() {
 }
 
 #[tokio::test]
+async fn of_a_hundred_passwords_that_are_guessed_at_once_ten_are_looked_at() {
+    let setting = "listen = \"0.0.0.0:0\"\nplain = true\npassword = \"kitchen secret\"";
+    let outlet = Outlet::open_with(vec![], &KITCHEN.replace("listen = \"127.0.0.1:0\"", setting)).await;
+    let way = Way::plain(([127, 0, 0, 1], outlet.screens_addr().port()).into());
+    // RFC 7617: "user:wrong" and "user:kitchen secret".
+    let wrong = [("Authorization", "Basic dXNlcjp3cm9uZw==")];
+    let guesses = (0..100).map(|_| way.send("GET", "/status", &wrong, ""));
+    let answers: Vec<u16> =
+        futures_util::future::join_all(guesses).await.into_iter().map(|answer| answer.status).collect();
+    let looked_at = answers.iter().filter(|status| **status == 401).count();
+    assert!((1..=10).contains(&looked_at), "{answers:?}");
+    assert!(answers.iter().all(|status| [401, 429].contains(status)), "{answers:?}");
+    while way.send("GET", "/status", &wrong, "").await.status == 401 {}
+    let right = [("Authorization", "Basic dXNlcjpraXRjaGVuIHNlY3JldA==")];
+    let late = way.send("GET", "/status", &right, "").await;
+    assert_eq!(late.status, 429, "nor is the right one, for a minute");
+    assert!(late.body.contains("wait a minute"), "{}", late.body);
+}
+
+#[tokio::test]
 async fn plain_http_beyond_loopback_is_named_everywhere() {
     let setting = "listen = \"0.0.0.0:0\"\nplain = true";
     let outlet = Outlet::open_with(vec![], &KITCHEN.replace("listen = \"127.0.0.1:0\"", setting)).await;
