@@ -124,9 +124,11 @@ impl Evening {
     /// Compares what the till was told before the cut with what the journal has now, repeats what was not answered,
     /// waits for the end of all, and compares the ends with paper and fiscal storage.
     pub async fn audit(&mut self, connection: &mut Till) -> Tally {
+        // In this order: the agent is at work again, and tells of more while it is asked.
+        let told = self.book.with(|book| book.jobs.clone());
         let journal = connection.list().await;
         let mut tally = Tally::default();
-        for (id, known) in self.book.with(|book| book.jobs.clone()) {
+        for (id, known) in told {
             let Some(kept) = journal.get(&id) else { panic!("{id} was accepted and is lost: {known:#?}") };
             assert!(kept.version >= known.version, "{id} was told as {known:#?} and went back to {kept:#?}");
             if known.state.is_final() {
