@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::fs;
-use std::path::Path;
+#[path = "support/corpus.rs"]
+mod corpus;
 
+use corpus::holds;
 use outletd::{broker, bus, intake, kitchen, screens, web};
 
 #[test]
@@ -45,18 +46,4 @@ fn clients_of_the_embedded_broker() {
 #[test]
 fn what_a_broker_sends_to_the_agent() {
     holds("fuzz/corpus/agent_bus", bus::fuzz::any_bytes);
-}
-
-/// Each file of a corpus, and each beginning of it.
-fn holds(corpus: &str, body: impl Fn(&[u8]) -> Result<(), String>) {
-    let mut files = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(corpus)).unwrap() {
-        let path = entry.unwrap().path();
-        let input = fs::read(&path).unwrap();
-        for end in 0..=input.len() {
-            assert_eq!(body(&input[..end]), Ok(()), "{}, {end} bytes of it", path.display());
-        }
-        files += 1;
-    }
-    assert!(files >= 4, "{files} files in {corpus}");
 }

@@ -97,8 +97,13 @@ async fn called_off(addr: SocketAddr) {
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ticket_that_was_called_off_leaves_the_screens_whenever_the_agent_is_killed() {
+/// Has something done by an agent that is killed before or after one of its commits, each in turn, and once more by
+/// the agent that is started after it, whose work is judged.
+async fn killed_at_each_commit<T>(
+    least: usize,
+    work: impl AsyncFn(SocketAddr) -> T,
+    judge: impl Fn(&str, T),
+) {
     let mut points = 0;
     for moment in ["before", "after"] {
         for number in 1.. {
@@ -107,16 +112,15 @@ async fn a_ticket_that_was_called_off_leaves_the_screens_whenever_the_agent_is_k
             let mut ended = None;
             if let Some(mut agent) = start(folder.path(), Some(&point)).await {
                 let addr = agent.addr;
-                ended = agent.unless_it_dies(called_off(addr)).await;
+                ended = agent.unless_it_dies(work(addr)).await;
                 if ended.is_some() {
                     agent.kill().await;
                 }
             }
             let again = start(folder.path(), None).await;
             let mut again = again.unwrap_or_else(|| panic!("{point}: the agent does not start again"));
-            tokio::time::timeout(PATIENCE, called_off(again.addr))
-                .await
-                .unwrap_or_else(|_| panic!("{point}"));
+            let done = tokio::time::timeout(PATIENCE, work(again.addr)).await;
+            judge(&point, done.unwrap_or_else(|_| panic!("{point}")));
             again.kill().await;
             points += 1;
             if ended.is_some() {
@@ -124,38 +128,15 @@ async fn a_ticket_that_was_called_off_leaves_the_screens_whenever_the_agent_is_k
             }
         }
     }
-    assert!(points >= 8, "the crash points were not reached: {points}");
+    assert!(points >= least, "the crash points were not reached: {points}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_was_called_off_leaves_the_screens_whenever_the_agent_is_killed() {
+    killed_at_each_commit(8, called_off, |_, ()| ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_before_and_after_each_commit_no_ticket_is_lost_and_none_is_there_twice() {
-    let mut points = 0;
-    for moment in ["before", "after"] {
-        for number in 1.. {
-            let point = format!("{moment}:{number}");
-            let folder = tempfile::tempdir().unwrap();
-            let ended = match start(folder.path(), Some(&point)).await {
-                Some(mut agent) => {
-                    let addr = agent.addr;
-                    let ended = agent.unless_it_dies(evening(addr)).await;
-                    if ended.is_some() {
-                        agent.kill().await;
-                    }
-                    ended
-                }
-                None => None,
-            };
-            let mut again = start(folder.path(), None).await.unwrap();
-            let ticket = tokio::time::timeout(PATIENCE, evening(again.addr))
-                .await
-                .unwrap_or_else(|_| panic!("{point}"));
-            audit(&point, &ticket);
-            again.kill().await;
-            points += 1;
-            if ended.is_some() {
-                break;
-            }
-        }
-    }
-    assert!(points >= 10, "the crash points were not reached: {points}");
+    killed_at_each_commit(10, evening, |point, ticket| audit(point, &ticket)).await;
 }

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
-use std::fs;
-use std::path::Path;
+#[path = "../../tests/support/corpus.rs"]
+mod corpus;
 
+use corpus::holds;
 use outlet_devices::drivers::{ipp, modbus};
 use outlet_devices::transport::{evdev, hid};
 
@@ -26,18 +27,4 @@ fn report_descriptors() {
 #[test]
 fn events_of_input_nodes() {
     holds("fuzz/corpus/input_events", evdev::fuzz::any_bytes);
-}
-
-/// Each file of a corpus, and each beginning of it.
-fn holds(corpus: &str, body: impl Fn(&[u8]) -> Result<(), String>) {
-    let mut files = 0;
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(corpus)).unwrap() {
-        let path = entry.unwrap().path();
-        let input = fs::read(&path).unwrap();
-        for end in 0..=input.len() {
-            assert_eq!(body(&input[..end]), Ok(()), "{}, {end} bytes of it", path.display());
-        }
-        files += 1;
-    }
-    assert!(files >= 4, "{files} files in {corpus}");
 }
