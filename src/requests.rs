@@ -43,7 +43,7 @@ impl Requests {
             Ok(request) => request,
             Err(error) => return Reply::refused(ErrorBody::new("invalid-request", error.to_string())),
         };
-        if let Err(error) = rights.require(user, &[Right::Manage]) {
+        if let Err(error) = rights.require(user, &[right_for_agent(&request)]) {
             return Reply::refused(error);
         }
         match self.answer(request, user).await {
@@ -161,7 +161,7 @@ impl Requests {
             Ok(request) => request,
             Err(error) => return Reply::refused(ErrorBody::new("invalid-request", error.to_string())),
         };
-        if let Err(error) = rights.require(user, &[right_for(&request)]) {
+        if let Err(error) = rights.require(user, &[right_for_device(&request)]) {
             return Reply::refused(error);
         }
         match target.ask(request).await {
@@ -176,9 +176,28 @@ impl Requests {
     }
 }
 
-fn right_for(request: &Request) -> Right {
+fn right_for_agent(request: &AgentRequest) -> Right {
     match request {
-        Request::Status | Request::Identify | Request::Test | Request::AcceptSums => Right::Manage,
+        AgentRequest::Get { trace: true, .. }
+        | AgentRequest::Diagnose {}
+        | AgentRequest::Admit { .. }
+        | AgentRequest::Assign { .. }
+        | AgentRequest::Revoke { .. } => Right::Technician,
+        AgentRequest::Get { trace: false, .. }
+        | AgentRequest::List { .. }
+        | AgentRequest::Cancel { .. }
+        | AgentRequest::Release { .. }
+        | AgentRequest::Dismiss { .. }
+        | AgentRequest::Resolve { .. }
+        | AgentRequest::Replay { .. }
+        | AgentRequest::Screens {} => Right::Manage,
+    }
+}
+
+fn right_for_device(request: &Request) -> Right {
+    match request {
+        Request::Status | Request::AcceptSums => Right::Manage,
+        Request::Identify | Request::Test => Right::Technician,
         Request::Weigh { .. }
         | Request::Count { .. }
         | Request::Zero

@@ -27,12 +27,14 @@ pub enum Right {
     Items,
     /// Give commands to the kitchen as a screen does; screens have the rights of their view.
     Kitchen,
-    /// List, cancel, release and resolve jobs; test devices.
+    /// List, cancel, release and resolve jobs; ask devices how they are.
     Manage,
+    /// Test devices, look for what is plugged in, see the bytes that went over the line, admit screens.
+    Technician,
 }
 
 impl Right {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Print,
         Self::Fiscal,
         Self::Drawer,
@@ -42,6 +44,7 @@ impl Right {
         Self::Items,
         Self::Kitchen,
         Self::Manage,
+        Self::Technician,
     ];
 
     /// The word of the configuration.
@@ -56,6 +59,7 @@ impl Right {
             Self::Items => "items",
             Self::Kitchen => "kitchen",
             Self::Manage => "manage",
+            Self::Technician => "technician",
         }
     }
 }

@@ -27,6 +27,7 @@ anonymous = []
 [rights.users]
 till = ["print"]
 office = ["print", "manage"]
+service = ["technician"]
 [[embedded.users]]
 name = "till"
 password = "a till's password"
@@ -35,6 +36,11 @@ subscribe = ["#"]
 [[embedded.users]]
 name = "office"
 password = "an office's password"
+publish = ["#"]
+subscribe = ["#"]
+[[embedded.users]]
+name = "service"
+password = "a technician's password"
 publish = ["#"]
 subscribe = ["#"]
 "##;
@@ -89,9 +95,11 @@ async fn what_is_decided_and_what_is_forbidden_stands_in_the_feed_with_who_it_wa
 
     let mut office = Client::sign_in(outlet.mqtt_addr(), "pc-1", "office", "an office's password").await;
     let topic = office.topics.device_request("kitchen");
-    office.ask(&topic, json!({"op": "test"})).await;
+    let mut service =
+        Client::sign_in(outlet.mqtt_addr(), "laptop", "service", "a technician's password").await;
+    service.ask(&topic, json!({"op": "test"})).await;
     let audit = audited(&mut office, "test").await;
-    assert_eq!((&audit["target"], &audit["user"]), (&json!("kitchen"), &json!("office")));
+    assert_eq!((&audit["target"], &audit["user"]), (&json!("kitchen"), &json!("service")));
     assert_eq!(audit.get("refused"), None);
     // Before the audit was asked for, nothing was recorded of what only asks.
     let reply = office.ask_agent(json!({"op": "replay", "from": 1})).await;
@@ -99,6 +107,36 @@ async fn what_is_decided_and_what_is_forbidden_stands_in_the_feed_with_who_it_wa
     let actions: Vec<&Value> =
         events.iter().filter(|event| event["event"] == "audit").map(|event| &event["action"]).collect();
     assert_eq!(actions, ["list", "submit", "test"]);
+}
+
+#[tokio::test]
+async fn a_manager_decides_on_jobs_and_a_technician_looks_into_devices_and_neither_does_the_others_work() {
+    let outlet = Outlet::open_with(vec![kitchen().await], USERS).await;
+    let mut office = Client::sign_in(outlet.mqtt_addr(), "pc-1", "office", "an office's password").await;
+    let mut service =
+        Client::sign_in(outlet.mqtt_addr(), "laptop", "service", "a technician's password").await;
+    office.submit("kitchen", &ticket("01JA", "SOUP")).await;
+    office.job("01JA", Succeeded).await;
+    let of_both = [
+        (json!({"op": "get", "job": "01JA"}), "manage"),
+        (json!({"op": "list"}), "manage"),
+        (json!({"op": "replay", "from": 1}), "manage"),
+        (json!({"op": "get", "job": "01JA", "trace": true}), "technician"),
+        (json!({"op": "diagnose"}), "technician"),
+    ];
+    for (request, right) in of_both {
+        let (may, may_not) =
+            if right == "manage" { (&mut office, &mut service) } else { (&mut service, &mut office) };
+        let reply = may.ask_agent(request.clone()).await;
+        assert_eq!(reply["ok"], true, "{request}: {reply}");
+        let reply = may_not.ask_agent(request.clone()).await;
+        assert_eq!(reply["error"]["code"], "forbidden", "{request}: {reply}");
+        assert!(reply["error"]["message"].as_str().unwrap().contains(right), "{request}: {reply}");
+    }
+    let topic = office.topics.device_request("kitchen");
+    assert_eq!(office.ask(&topic, json!({"op": "status"})).await["ok"], true);
+    assert_eq!(office.ask(&topic, json!({"op": "identify"})).await["error"]["code"], "forbidden");
+    assert_eq!(service.ask(&topic, json!({"op": "identify"})).await["ok"], true);
 }
 
 #[tokio::test]
@@ -129,7 +167,7 @@ async fn no_secret_stands_in_the_log_or_in_the_data_folder_however_much_is_logge
     register.more = format!("[device.options.operators.Anna]\nnumber = 1\npassword = {:?}\n", secrets[4]);
     let (folder, stderr) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
     let config = format!(
-        "[rights.users]\ntill = [\"fiscal\", \"manage\"]\n[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
+        "[rights.users]\ntill = [\"fiscal\", \"technician\"]\n[http]\nlisten = \"127.0.0.1:0\"\ntoken = \"{}\"\n[[embedded.users]]\nname = \"till\"\n\
          password = \"{}\"\npublish = [\"#\"]\nsubscribe = [\"#\"]\n[web]\nlisten = \"127.0.0.1:0\"\npassword = \"{}\"\n{}",
         secrets[1],
         secrets[0],

@@ -58,7 +58,7 @@ impl Outlet {
             }
         }
         .unwrap();
-        toml.push_str("[rights]\nanonymous = [\"print\", \"drawer\", \"manage\"]\n");
+        toml.push_str("[rights]\nanonymous = [\"print\", \"drawer\", \"manage\", \"technician\"]\n");
         for (id, model, at) in [("kitchen", model, at_kitchen), ("bar", "epson-tm-t20iii", at_bar)] {
             write!(
                 toml,
