@@ -94,8 +94,9 @@ async fn listen(notices: &UnixDatagram, word: &str) {
 fn agent(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_outletd"));
     command
-        .args(["run", "--log", "error", "--config"])
+        .args(["run", "--config"])
         .arg(folder.join("outletd.toml"))
+        .env("OUTLETD_LOG", "error")
         .env("NOTIFY_SOCKET", folder.join("notify"))
         .env("WATCHDOG_USEC", "200000")
         .stdin(Stdio::null())
@@ -159,6 +160,26 @@ async fn a_job_that_can_not_be_read_for_the_moment_is_put_off_and_not_failed() {
     let mut pos = Client::connect(service.addr, "pos-1").await;
     pos.submit("kitchen", &ticket("01JB", "CAKE")).await;
     pos.job("01JB", Succeeded).await;
+}
+
+#[tokio::test]
+async fn the_log_tells_of_each_job_where_it_stands_and_why() {
+    let mut service = Service::start().await;
+    service.signal("-TERM");
+    service.ended().await;
+    service.child = agent(&service.folder).env("OUTLETD_LOG", "info").spawn().unwrap();
+    service.hears("READY=1").await;
+    let mut log = BufReader::new(service.child.stderr.take().unwrap()).lines();
+    let mut pos = service.runs_out_of_paper().await;
+    service.printer.inject(Fault::NewRoll);
+    pos.job("01JA", Succeeded).await;
+    let mut of_job = Vec::new();
+    while of_job.len() < 2 {
+        let line = log.next_line().await.unwrap().unwrap();
+        of_job.extend(line.contains("job=\"01JA\"").then_some(line));
+    }
+    assert!(of_job[0].contains("job waits device=\"kitchen\"") && of_job[0].contains("paper"), "{of_job:?}");
+    assert!(of_job[1].contains("job ended") && of_job[1].contains("state=\"succeeded\""), "{of_job:?}");
 }
 
 fn agent_again(service: &Service) -> Child {

@@ -86,15 +86,39 @@ pub struct Transaction<'a> {
     /// Accepted and, unless they are among `told`, not in the outbox and the feed yet.
     accepted: Vec<Job>,
     told: Vec<u64>,
-    counted: Vec<Count>,
+    passed: Vec<Passed>,
     lost: Option<JournalError>,
 }
 
 /// How many old jobs, or entries of the feed, one write removes.
 pub(super) const PORTION: u64 = 500;
 
-/// A job that was accepted or has ended: the device it was sent to, and its state.
-pub type Count = (String, State);
+/// A job that has come to a state, for those who count and for the log.
+pub struct Passed {
+    /// The client's id.
+    pub job: String,
+    /// The device it was sent to.
+    pub device: String,
+    /// The device whose queue it is in.
+    pub route: String,
+    /// The state.
+    pub state: State,
+    /// Why it waits, failed, expired, or is uncertain.
+    pub why: Option<String>,
+}
+
+impl Passed {
+    fn of(job: &Job) -> Self {
+        let waits = job.reason.as_ref().map(|reason| reason.message.clone());
+        Self {
+            job: job.job.clone(),
+            device: job.device.clone(),
+            route: job.route.clone(),
+            state: job.state,
+            why: job.error.as_ref().map(|error| error.message.clone()).or(waits),
+        }
+    }
+}
 
 /// What is to follow once a group is committed.
 pub struct Finished {
@@ -104,8 +128,8 @@ pub struct Finished {
     pub untold: Vec<Job>,
     /// The last number given to a job.
     pub last_job: i64,
-    /// Jobs that were accepted or have ended.
-    pub counted: Vec<Count>,
+    /// Jobs that were accepted, wait, or have ended.
+    pub passed: Vec<Passed>,
 }
 
 impl<'a> Transaction<'a> {
@@ -116,8 +140,8 @@ impl<'a> Transaction<'a> {
         last_job: i64,
         untold: Vec<Job>,
     ) -> Self {
-        let (rows, told, counted) = (Vec::new(), Vec::new(), Vec::new());
-        Self { connection, topics, now, last_job, rows, accepted: untold, told, counted, lost: None }
+        let (rows, told, passed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { connection, topics, now, last_job, rows, accepted: untold, told, passed, lost: None }
     }
 
     pub(super) fn connection(&self) -> &'a Connection {
@@ -137,7 +161,7 @@ impl<'a> Transaction<'a> {
             return Err(error.clone());
         }
         let (rows, accepted, told) = (self.rows.len(), self.accepted.len(), self.told.len());
-        let counted = self.counted.len();
+        let passed = self.passed.len();
         let last_job = self.last_job;
         self.run("SAVEPOINT write", [])?;
         match work(self) {
@@ -149,7 +173,7 @@ impl<'a> Transaction<'a> {
                 self.rows.truncate(rows);
                 self.accepted.truncate(accepted);
                 self.told.truncate(told);
-                self.counted.truncate(counted);
+                self.passed.truncate(passed);
                 self.last_job = last_job;
                 let undone = self.run("ROLLBACK TO write", []).and_then(|()| self.run("RELEASE write", []));
                 // A full disk makes SQLite roll back the whole group, not the one write.
@@ -170,7 +194,7 @@ impl<'a> Transaction<'a> {
                 rows: self.rows,
                 untold: self.accepted,
                 last_job: self.last_job,
-                counted: self.counted,
+                passed: self.passed,
             }),
             Some(error) => Err(error),
         }
@@ -224,7 +248,7 @@ impl<'a> Transaction<'a> {
             .prepare_cached("INSERT INTO payloads (seq, payload) VALUES (?1, ?2)")?
             .execute(params![seq, payload])?;
         self.accepted.push(job.clone());
-        self.counted.push((job.device.clone(), State::Accepted));
+        self.passed.push(Passed { state: State::Accepted, why: None, ..Passed::of(&job) });
         Ok(Intake::New(Box::new(job)))
     }
 
@@ -474,8 +498,8 @@ impl<'a> Transaction<'a> {
                 job.state.is_final().then_some(job.at.0),
                 encode(job)?
             ])?;
-        if job.state.is_final() {
-            self.counted.push((job.device.clone(), job.state));
+        if job.state.is_final() || matches!(job.state, State::Waiting | State::Uncertain) {
+            self.passed.push(Passed::of(job));
         }
         self.tell(job)
     }

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::machine::Job;
-use super::store::{Count, OutboxRow, Transaction};
+use super::store::{OutboxRow, Passed, Transaction};
 use super::{JournalError, crash, recovery};
-use crate::bus::contract::Topics;
+use crate::bus::contract::{State, Topics};
 use crate::clock::Clock;
 
 /// How many writes share one commit at most.
@@ -59,14 +59,14 @@ pub struct Books {
     pub untold: Vec<Job>,
 }
 
-/// How many jobs were accepted and have ended since the start.
-pub type Tally = Arc<Mutex<BTreeMap<Count, u64>>>;
+/// How many jobs were accepted and have ended since the start, by device and state.
+pub type Tally = BTreeMap<(String, State), u64>;
 
 /// What the thread says of the file.
 #[derive(Clone)]
 pub struct Fate {
     path: PathBuf,
-    tally: Tally,
+    tally: Arc<Mutex<Tally>>,
     /// It turned out to be damaged.
     pub broken: CancellationToken,
     /// The thread has closed it.
@@ -77,13 +77,13 @@ impl Fate {
     /// Of the journal at `path`.
     pub fn of(path: &Path) -> Self {
         let (broken, closed) = (CancellationToken::new(), CancellationToken::new());
-        Self { path: path.to_owned(), tally: Tally::default(), broken, closed }
+        Self { path: path.to_owned(), tally: Arc::default(), broken, closed }
     }
 }
 
 impl Fate {
     /// How many jobs were accepted and have ended, by device and state.
-    pub fn tally(&self) -> BTreeMap<Count, u64> {
+    pub fn tally(&self) -> Tally {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -96,10 +96,12 @@ impl Fate {
         }
     }
 
-    fn count(&self, counted: Vec<Count>) {
+    fn count(&self, passed: &[Passed]) {
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
-        for count in counted {
-            *tally.entry(count).or_default() += 1;
+        for Passed { device, state, .. } in passed {
+            if *state == State::Accepted || state.is_final() {
+                *tally.entry((device.clone(), *state)).or_default() += 1;
+            }
         }
     }
 }
@@ -121,7 +123,20 @@ struct Committed {
     rows: Vec<OutboxRow>,
     /// Whether there is something to be told of now.
     tell: bool,
-    counted: Vec<Count>,
+    passed: Vec<Passed>,
+}
+
+impl Passed {
+    /// A line of the log, by which a technician follows a job.
+    fn log(&self) {
+        let Self { job, route: device, state, why, .. } = self;
+        match state {
+            State::Accepted => tracing::debug!(device, job, "job accepted"),
+            State::Waiting => tracing::info!(device, job, why, "job waits"),
+            State::Uncertain => tracing::warn!(device, job, why, "it is not known what became of a job"),
+            _ => tracing::info!(device, job, state = state.as_str(), why, "job ended"),
+        }
+    }
 }
 
 impl Books {
@@ -160,13 +175,14 @@ impl Books {
             }
             let mut answers = Vec::with_capacity(group.len());
             match self.commit(group.drain(..), &mut answers) {
-                Ok(Committed { rows, tell, counted }) => {
-                    fate.count(counted);
+                Ok(Committed { rows, tell, passed }) => {
+                    fate.count(&passed);
                     // Devices first: what is told of a job can wait for its first byte.
                     answers.into_iter().for_each(|answer| answer(None));
                     if !rows.is_empty() {
                         drop(outbox.send(rows));
                     }
+                    passed.iter().for_each(Passed::log);
                     tell_now = tell;
                 }
                 Err(error) => {
@@ -218,6 +234,6 @@ impl Books {
         let finished = committed?;
         (*untold, *last_job) = (finished.untold, finished.last_job);
         let tell = told.is_ok() && !untold.is_empty();
-        Ok(Committed { rows: finished.rows, tell, counted: finished.counted })
+        Ok(Committed { rows: finished.rows, tell, passed: finished.passed })
     }
 }
