@@ -17,6 +17,8 @@ mod machine;
 mod process;
 #[path = "support/register.rs"]
 mod register;
+#[path = "power/service.rs"]
+mod service;
 #[path = "power/till.rs"]
 mod till;
 
@@ -217,7 +219,7 @@ async fn switched_on(machine: &mut Machine, evening: &mut Evening) -> (Running, 
 }
 
 /// All devices of the box.
-const DEVICES: [&str; 5] = ["kitchen", "bar", "till", "scale", "scanner"];
+const DEVICES: [&str; 6] = ["kitchen", "bar", "till", "scale", "scanner", "hand-scanner"];
 
 /// What a person who plugs something in waits for, in milliseconds of the machine's clock.
 const SOON: i64 = 2000;

@@ -20,7 +20,7 @@ pub struct Gadget {
 }
 
 /// All of them.
-pub const GADGETS: [Gadget; 4] = [
+pub const GADGETS: [Gadget; 5] = [
     Gadget { device: "bar", link: "usb://04b8:0e28/BAR1", set_up: "printer found", jobs: true },
     Gadget {
         device: "till",
@@ -40,6 +40,12 @@ pub const GADGETS: [Gadget; 4] = [
         set_up: "until ls /dev/input/by-id/*event-kbd >/dev/null 2>&1; do sleep 0.1; done",
         jobs: false,
     },
+    Gadget {
+        device: "hand-scanner",
+        link: "serial:///dev/",
+        set_up: "until [ -e /dev/outletd/scanner-symbol-HAND1 ]; do sleep 0.1; done",
+        jobs: false,
+    },
 ];
 
 impl Gadget {
@@ -50,6 +56,8 @@ impl Gadget {
         match (self.device, plugged) {
             ("bar", true) => drop(machine.run("printer plug").await),
             ("bar", false) => drop(machine.run("printer unplug").await),
+            ("hand-scanner", true) => drop(machine.run("hand-scanner plug").await),
+            ("hand-scanner", false) => drop(machine.run("hand-scanner unplug").await),
             (device, true) => machine.plug(device).await,
             (device, false) => machine.unplug(device).await,
         }

@@ -88,7 +88,7 @@ impl Evening {
         assert_eq!(end.state, State::Succeeded, "{end:#?}");
     }
 
-    /// A new weight and a new code are told.
+    /// A new weight and new codes are told.
     pub async fn measure(&mut self, connection: &Till, machine: &mut Running) {
         let grams = 100 + 5 * self.chance.i32(0..500);
         self.scale.put(grams);
@@ -99,13 +99,18 @@ impl Evening {
         };
         self.book.wait(&format!("{kilograms} kg on the scale"), weighed).await;
 
-        let code = format!("{:06}", self.chance.u32(..1_000_000));
-        machine.types(&code).await;
-        let scanned = |book: &Book| {
-            let reading = book.of(&connection.topics.device_reading("scanner"));
-            (reading["text"] == json!(code)).then_some(())
-        };
-        self.book.wait(&format!("the code {code}"), scanned).await;
+        for scanner in ["scanner", "hand-scanner"] {
+            let code = format!("{:06}", self.chance.u32(..1_000_000));
+            match scanner {
+                "scanner" => machine.types(&code).await,
+                _ => drop(machine.run(&format!("echo {code} >/dev/ttyGS0")).await),
+            }
+            let scanned = |book: &Book| {
+                let reading = book.of(&connection.topics.device_reading(scanner));
+                (reading["text"] == json!(code)).then_some(())
+            };
+            self.book.wait(&format!("the code {code} of {scanner}"), scanned).await;
+        }
     }
 
     /// The power of the devices fails, too, and comes back.
