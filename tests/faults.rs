@@ -11,6 +11,8 @@
 mod audit;
 #[path = "faults/bed.rs"]
 mod bed;
+#[path = "faults/cable.rs"]
+mod cable;
 #[path = "faults/disk.rs"]
 mod disk;
 #[path = "support/mosquitto.rs"]

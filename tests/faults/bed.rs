@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, Command};
 
+use crate::cable::Cable;
 use crate::disk::{Disk, Word};
 use crate::mosquitto::mosquitto_with;
 use crate::power::Lost;
@@ -40,6 +41,10 @@ pub struct Bed {
     pub labels: LabelPrinter,
     pub scale: Scale,
     pub broker: SocketAddr,
+    /// From the tills to the broker.
+    pub tills: Cable,
+    /// From the agent to the broker, where that is a program of its own.
+    pub trunk: Cable,
     /// What went wrong with the process itself.
     pub findings: Vec<String>,
     pub starts: u32,
@@ -71,6 +76,8 @@ impl Bed {
         let mut bed = Self {
             disk,
             broker,
+            tills: Cable::to(broker).await,
+            trunk: Cable::to(broker).await,
             findings: Vec::new(),
             starts: 0,
             register_healed: false,
@@ -102,7 +109,7 @@ impl Bed {
         let scale = self.scale.serve_tcp(at).await.unwrap();
         let mut toml = format!("outlet = \"test\"\ndata = {:?}\n", self.disk.data());
         match self.external {
-            true => write!(toml, "[broker]\nurl = \"mqtt://{}\"\n", self.broker).unwrap(),
+            true => write!(toml, "[broker]\nurl = \"mqtt://{}\"\n", self.trunk.addr).unwrap(),
             false => write!(toml, "[embedded]\nmqtt = \"{}\"\n", self.broker).unwrap(),
         }
         toml.push_str("[queue]\nfallback_after_s = 2\ndrain_s = 2\n");
@@ -299,6 +306,8 @@ impl Bed {
         }
         heal_labels(&self.labels);
         heal_scale(&self.scale);
+        self.tills.end().mend();
+        self.trunk.end().mend();
         self.revive().await;
     }
 

@@ -13,7 +13,7 @@ use crate::bed::{self, Bed};
 use crate::disk::Word;
 use crate::paper::{self, Papers};
 use crate::register::Till;
-use crate::schedule::{Job, Schedule, Step, What, When};
+use crate::schedule::{CableOf, Job, Schedule, Step, What, When};
 use crate::wire::Wire;
 
 /// How long everything may take to come to rest once nothing is wrong any more.
@@ -70,7 +70,7 @@ pub async fn run(schedule: Schedule, fraud: Fraud) -> Report {
     let begun = Instant::now();
     let mut report = Report { seed: schedule.seed, schedule: schedule.to_string(), ..Report::default() };
     let mut bed = Bed::open(&schedule, forgetful).await;
-    let wire = Arc::new(Wire::new(bed.broker, "till"));
+    let wire = Arc::new(Wire::new(bed.tills.addr, "till"));
     let mut tills = JoinSet::new();
     for jobs in &schedule.tills {
         let jobs: Vec<Job> = jobs.iter().map(|job| complete(job, &bed.till)).collect();
@@ -246,6 +246,14 @@ async fn strike(step: &Step, bed: &mut Bed, tally: &mut Tally) -> bool {
             cut_after = cut;
         }
         What::KillBroker => bed.kill_broker().await,
+        What::Cable { cable, cut_after, ms } => {
+            let cable = if cable == CableOf::Tills { bed.tills.end() } else { bed.trunk.end() };
+            match cut_after {
+                Some(bytes) => cable.cut_after(bytes),
+                None => cable.silence(),
+            }
+            later(ms, move || cable.mend());
+        }
         What::DiskFull { mode, ms } => for_a_while(bed, Word::Full, mode, ms),
         What::SlowDisk { us, ms } => for_a_while(bed, Word::SyncDelayUs, us, ms),
         What::FailSyncs { n } => bed.disk.set(Word::FailSyncs, n),

@@ -136,6 +136,14 @@ impl When {
     pub const LIMIT: Duration = Duration::from_millis(500);
 }
 
+/// Whose cable to the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CableOf {
+    Tills,
+    /// Of an agent whose broker is a program of its own.
+    Agent,
+}
+
 /// What happens.
 #[derive(Debug, Clone)]
 pub enum What {
@@ -169,6 +177,12 @@ pub enum What {
     },
     /// The broker is killed and started again.
     KillBroker,
+    /// The cable between the broker and the tills, or the agent, is cut after so many bytes, or carries nothing.
+    Cable {
+        cable: CableOf,
+        cut_after: Option<i64>,
+        ms: u64,
+    },
     DiskFull {
         mode: i64,
         ms: u64,
@@ -228,6 +242,8 @@ impl What {
             Self::Restart { cut: false } => "agent restarted in order",
             Self::Restart { cut: true } => "power cut after the agent had ended in order",
             Self::KillBroker => "broker killed",
+            Self::Cable { cable: CableOf::Tills, .. } => "tills: cable to the broker cut or silent",
+            Self::Cable { cable: CableOf::Agent, .. } => "agent: cable to the broker cut or silent",
             Self::DiskFull { .. } => "disk full",
             Self::FailSyncs { .. } => "disk error at a sync",
             Self::SlowDisk { .. } => "slow disk",
@@ -312,6 +328,9 @@ impl Schedule {
         schedule.tills = tills;
         let steps = 3 + chance.usize(..5);
         schedule.steps = (0..steps).map(|_| step(external, &mut chance)).collect();
+        if let Some(step) = cable(seed, external) {
+            schedule.steps.insert(chance.usize(..=steps), step);
+        }
         schedule
     }
 }
@@ -441,6 +460,17 @@ fn step(external: bool, chance: &mut fastrand::Rng) -> Step {
         _ => scale_fault(chance),
     };
     Step { when, what }
+}
+
+/// In every other run. Of a chance of its own, so that a seed means otherwise what it has meant before.
+fn cable(seed: u64, external: bool) -> Option<Step> {
+    let mut chance = fastrand::Rng::with_seed(seed ^ 0xcab1_e000);
+    chance.bool().then(|| {
+        let cable = if external && chance.bool() { CableOf::Agent } else { CableOf::Tills };
+        let cut_after = [Some(0), Some(chance.i64(1..2000)), None][chance.usize(..3)];
+        let what = What::Cable { cable, cut_after, ms: chance.u64(100..900) };
+        Step { when: When::Ms(chance.u64(..400)), what }
+    })
 }
 
 fn printer_faults(chance: &mut fastrand::Rng) -> printer::Fault {
