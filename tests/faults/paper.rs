@@ -75,7 +75,9 @@ impl Papers {
                 paper.first + paper.copies > 0
             }
             _ => {
-                let copies = document["evidence"]["device"]["copies"].as_u64().unwrap_or(1);
+                // What the agent itself saw of it, or what it knew before it was stopped.
+                let device = &document["evidence"]["device"];
+                let copies = device["copies"].as_u64().or(device["baseline"]["copies"].as_u64()).unwrap_or(1);
                 u64::from(self.of_job(number).last) >= copies
             }
         }
