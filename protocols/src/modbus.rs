@@ -106,7 +106,7 @@ impl Encoding {
     /// and is rounded to so many places.
     ///
     /// # Errors
-    /// Too few registers, a digit above 9, or a number that is not finite.
+    /// Too few registers, a digit above 9, a number that is not finite, or one too large for its places.
     pub fn decode(self, registers: &[u16], order: WordOrder, places: u32) -> Result<Decimal, ValueError> {
         let one = || registers.first().copied().ok_or(ValueError::Missing);
         let two = || match (registers, order) {
@@ -146,7 +146,8 @@ fn float(value: f32, places: u32) -> Result<Decimal, ValueError> {
     let decimal = Decimal::from_f32(value).ok_or(ValueError::NotFinite)?;
     let mut rounded = decimal.round_dp(places);
     rounded.rescale(places);
-    Ok(rounded)
+    // A number keeps 96 bits: one that is too large for its places is left with fewer.
+    if rounded.scale() == places { Ok(rounded) } else { Err(ValueError::TooLarge(places)) }
 }
 
 /// Why registers are no number.
@@ -161,6 +162,9 @@ pub enum ValueError {
     /// A floating point number that is none.
     #[error("the value is not a number: check the word order in the profile")]
     NotFinite,
+    /// A floating point number that is too large for its decimal places.
+    #[error("the value is too large for {0} decimal places: check the word order in the profile")]
+    TooLarge(u32),
     /// More decimal places than a number can have.
     #[error("{0} decimal places are too many: check where the profile says they are")]
     Places(u32),

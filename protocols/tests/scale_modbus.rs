@@ -90,6 +90,8 @@ fn registers_that_hold_no_number_are_errors() {
     assert_eq!(Encoding::Bcd16.decode(&[0x15a0], order, 0), Err(ValueError::Digit(10)));
     assert_eq!(Encoding::F32.decode(&[0x7fc0, 0], order, 0), Err(ValueError::NotFinite));
     assert_eq!(Encoding::F32.decode(&[0x7f80, 0], order, 0), Err(ValueError::NotFinite));
+    // 2.4e9 x 2^63: with 18 places it has more digits than a number keeps.
+    assert_eq!(Encoding::F32.decode(&[0x6e01, 0], order, 18), Err(ValueError::TooLarge(18)));
     assert_eq!(Encoding::U32.decode(&[1], order, 0), Err(ValueError::Missing));
     assert_eq!(Encoding::U16.decode(&[], order, 0), Err(ValueError::Missing));
     assert_eq!(Encoding::U16.decode(&[1], order, 60), Err(ValueError::Places(60)));
