@@ -52,8 +52,11 @@ impl Cable {
         let accepting = tokio::spawn({
             let end = end.clone();
             async move {
-                while let Ok((near, _)) = listener.accept().await {
-                    tokio::spawn(end.clone().connect(near, broker));
+                loop {
+                    // What goes wrong with one connection is not the end of the cable.
+                    if let Ok((near, _)) = listener.accept().await {
+                        tokio::spawn(end.clone().connect(near, broker));
+                    }
                 }
             }
         });

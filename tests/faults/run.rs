@@ -425,5 +425,5 @@ fn unrest(wire: &Wire) -> String {
         })
         .map(Value::to_string)
         .collect();
-    open.join("\n")
+    format!("{}\nthe till's connection: {}", open.join("\n"), heard.fate)
 }

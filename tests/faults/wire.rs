@@ -26,6 +26,8 @@ pub struct Heard {
     /// Jobs that wait for a person.
     pub attention: Value,
     replies: HashMap<String, Value>,
+    /// What became of the connection, for whom nothing more is heard.
+    pub fate: String,
 }
 
 /// The connection.
@@ -62,9 +64,15 @@ impl Wire {
                             let topics =
                                 ["job/+", "reply/till", "attention"].map(|topic| format!("{PREFIX}/{topic}"));
                             let filters = topics.map(|topic| Filter::new(topic, QoS::AtLeastOnce));
-                            drop(client.try_subscribe_many(filters));
+                            heard.lock().unwrap().fate = "connected".to_owned();
+                            let client = client.clone();
+                            // The queue may be full, and empties only while this goes on.
+                            tokio::spawn(async move { client.subscribe_many(filters).await });
                         }
-                        Ok(Event::Incoming(Packet::SubAck(_))) => drop(up.send_replace(true)),
+                        Ok(Event::Incoming(Packet::SubAck(_))) => {
+                            heard.lock().unwrap().fate = "subscribed".to_owned();
+                            up.send_replace(true);
+                        }
                         Ok(Event::Incoming(Packet::Publish(publish))) => {
                             let topic = String::from_utf8_lossy(&publish.topic).into_owned();
                             let value = serde_json::from_slice(&publish.payload).unwrap_or(Value::Null);
@@ -72,7 +80,8 @@ impl Wire {
                             changed.send_replace(());
                         }
                         Ok(_) => {}
-                        Err(_) => {
+                        Err(error) => {
+                            heard.lock().unwrap().fate = format!("lost: {error}");
                             up.send_replace(false);
                             tokio::time::sleep(Duration::from_millis(40)).await;
                         }
