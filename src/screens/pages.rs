@@ -297,7 +297,7 @@ async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut r
                     .max_message_size(Some(2 * mqtt::LARGEST));
                 let socket = TokioIo::new(upgraded);
                 let socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(limits)).await;
-                gateway.attend(socket, from.ip(), waiting).await;
+                gateway.attend(socket, from, waiting).await;
                 drop(seat);
             }
             Err(error) => tracing::debug!(%from, %error, "a screen's connection was not made"),
