@@ -217,7 +217,7 @@ async fn begin_pairing(State(site): Shared, Extension(Peer(from)): Extension<Pee
         Ok(asked) => asked,
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
-    match site.registry.begin_pairing(from.ip().to_string(), panel, language) {
+    match site.registry.begin_pairing(from.ip(), panel, language) {
         Ok(begun) => {
             tracing::info!(code = begun.code, from = %from.ip(), "a screen asks to be admitted");
             let body = json!({
