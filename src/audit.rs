@@ -2,12 +2,14 @@
 //!
 //! Jobs tell of themselves, with the user who sent them. Questions that change nothing are not recorded.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::bus::contract::{Audit, ErrorBody, EventBody, Reply};
+use crate::journal::Journal;
 
 /// Requests that change nothing, and weighing, which shows in its readings.
 const QUESTIONS: [&str; 11] =
@@ -39,7 +41,11 @@ pub fn of_request(request: &Value, device: Option<&str>, asked: Asked, reply: &R
     let text = |key: &str| request.get(key).and_then(Value::as_str).map(short);
     let target = match device {
         Some(device) => Some(short(device)),
-        None => text("job").or_else(|| text("screen")).or_else(|| text("code")),
+        None => {
+            let notice =
+                || request.get("notice").and_then(Value::as_u64).map(|notice| format!("notice {notice}"));
+            text("job").or_else(|| text("screen")).or_else(|| text("code")).or_else(notice)
+        }
     };
     let by = text("by").or(asked.by);
     let answer = text("answer");
@@ -79,6 +85,23 @@ pub fn of_job(device: &str, job: Option<&str>, asked: Asked, error: &ErrorBody) 
 #[derive(Debug, Default)]
 pub struct SignIns(Mutex<Counted>);
 
+/// What was forbidden, counted in the same way for each user.
+#[derive(Debug, Default)]
+pub struct Forbidden(Mutex<BTreeMap<Option<String>, Counted>>);
+
+impl Forbidden {
+    /// The entry as it is to be recorded, unless it is of something forbidden and its user had many of them already.
+    pub fn bounded(&self, entry: EventBody, now: Instant) -> Option<EventBody> {
+        let EventBody::Audit(audit) = entry else { return Some(entry) };
+        if audit.refused.as_deref() != Some("forbidden") {
+            return Some(EventBody::Audit(audit));
+        }
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = counted.entry(audit.user.clone()).or_default().tell(now)?;
+        Some(EventBody::Audit(Audit { times: Some(times).filter(|times| *times > 1), ..audit }))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Counted {
     since: Option<Instant>,
@@ -89,32 +112,122 @@ struct Counted {
 /// Entries within a minute.
 const A_MINUTE: u32 = 10;
 
-impl SignIns {
-    /// The entry for one that was refused, unless there were many already.
-    pub fn refused(&self, user: &str, client: &str, from: &str, now: Instant) -> Option<EventBody> {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh =
-            counted.since.is_none_or(|since| now.saturating_duration_since(since) >= Duration::from_secs(60));
-        if fresh {
-            (counted.since, counted.told) = (Some(now), 0);
+impl Counted {
+    /// Counts one. If it is to be told: for how many it stands.
+    fn tell(&mut self, now: Instant) -> Option<u64> {
+        let minute = Duration::from_secs(60);
+        if self.since.is_none_or(|since| now.saturating_duration_since(since) >= minute) {
+            (self.since, self.told) = (Some(now), 0);
         }
-        if counted.told >= A_MINUTE {
-            counted.untold += 1;
+        if self.told >= A_MINUTE {
+            self.untold += 1;
             return None;
         }
-        counted.told += 1;
-        let times = 1 + std::mem::take(&mut counted.untold);
+        self.told += 1;
+        Some(1 + std::mem::take(&mut self.untold))
+    }
+}
+
+impl SignIns {
+    /// The entry for one that the broker refused, unless there were many already.
+    pub fn refused(&self, user: &str, client: &str, from: &str, now: Instant) -> Option<EventBody> {
+        self.refused_at("broker", user, client, from, now)
+    }
+
+    fn refused_at(
+        &self,
+        door: &str,
+        user: &str,
+        client: &str,
+        from: &str,
+        now: Instant,
+    ) -> Option<EventBody> {
+        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner).tell(now)?;
+        let said = |word: &str| Some(short(word)).filter(|word| !word.is_empty());
         Some(EventBody::Audit(Audit {
             action: "sign-in".into(),
-            target: None,
+            target: Some(door.to_owned()),
             answer: None,
-            user: Some(short(user)).filter(|user| !user.is_empty()),
-            client: Some(short(client)),
+            user: said(user),
+            client: said(client),
             by: None,
             refused: Some("forbidden".into()),
             from: Some(from.to_owned()),
             times: Some(times).filter(|times| *times > 1),
         }))
+    }
+}
+
+/// Where a door tells the feed whom it did not let in, and what it forbade. Each door has its own, so that a flood at
+/// one hides nothing of another.
+#[derive(Clone)]
+pub struct Recorder {
+    journal: Journal,
+    door: &'static str,
+    bounds: Arc<(SignIns, Forbidden)>,
+}
+
+impl Recorder {
+    /// The one of the HTTP door.
+    pub fn of_http(journal: Journal) -> Self {
+        Self::of("http", journal)
+    }
+
+    /// The one of the screens.
+    pub fn of_screens(journal: Journal) -> Self {
+        Self::of("screens", journal)
+    }
+
+    /// The one of the status page.
+    pub fn of_status_page(journal: Journal) -> Self {
+        Self::of("status-page", journal)
+    }
+
+    /// The one of the kitchen, where screens and programs command.
+    pub fn of_kitchen(journal: Journal) -> Self {
+        Self::of("kitchen", journal)
+    }
+
+    fn of(door: &'static str, journal: Journal) -> Self {
+        Self { journal, door, bounds: Arc::default() }
+    }
+
+    /// Somebody was not let in. What they did not say is empty.
+    pub fn not_let_in(&self, user: &str, client: &str, from: &str) {
+        let entry = self.bounds.0.refused_at(self.door, user, client, from, Instant::now());
+        self.record(entry);
+    }
+
+    /// A job was refused; recorded where its sender had no right to it.
+    pub fn job_refused(&self, device: &str, job: Option<&str>, asked: Asked, error: &ErrorBody) {
+        if let Some(entry) = of_job(device, job, asked, error) {
+            self.forbidden(entry);
+        }
+    }
+
+    /// A command for the kitchen was forbidden.
+    pub fn command_forbidden(&self, op: &str, screen: &str, asked: Asked) {
+        self.forbidden(EventBody::Audit(Audit {
+            action: short(op),
+            target: Some(short(screen)),
+            answer: None,
+            user: asked.user,
+            client: asked.client.as_deref().map(short),
+            by: asked.by,
+            refused: Some("forbidden".into()),
+            from: None,
+            times: None,
+        }));
+    }
+
+    fn forbidden(&self, entry: EventBody) {
+        self.record(self.bounds.1.bounded(entry, Instant::now()));
+    }
+
+    fn record(&self, entry: Option<EventBody>) {
+        if let Some(entry) = entry {
+            self.journal.record_later(entry);
+        }
     }
 }
 
@@ -129,7 +242,7 @@ mod tests {
 
     use super::*;
 
-    fn entry(event: Option<EventBody>) -> Option<Audit> {
+    fn entry_of(event: Option<EventBody>) -> Option<Audit> {
         match event {
             Some(EventBody::Audit(audit)) => Some(audit),
             _ => None,
@@ -140,7 +253,7 @@ mod tests {
     fn a_decision_is_recorded_with_who_made_it() {
         let asked = Asked { user: Some("office".into()), client: Some("pc-1".into()), by: None };
         let request = json!({"op": "resolve", "job": "01JA", "answer": "printed", "by": "Anna"});
-        let audit = entry(of_request(&request, None, asked, &Reply::done(json!({})))).unwrap();
+        let audit = entry_of(of_request(&request, None, asked, &Reply::done(json!({})))).unwrap();
         assert_eq!((audit.action.as_str(), audit.target.as_deref()), ("resolve", Some("01JA")));
         assert_eq!((audit.user.as_deref(), audit.by.as_deref()), (Some("office"), Some("Anna")));
         assert_eq!((audit.answer.as_deref(), audit.refused), (Some("printed"), None));
@@ -151,14 +264,40 @@ mod tests {
         let ask = |reply: &Reply| of_request(&json!({"op": "list"}), None, Asked::default(), reply);
         assert!(ask(&Reply::done(json!({}))).is_none());
         let forbidden = Reply::refused(ErrorBody::new("forbidden", "no"));
-        assert_eq!(entry(ask(&forbidden)).unwrap().refused.as_deref(), Some("forbidden"));
+        assert_eq!(entry_of(ask(&forbidden)).unwrap().refused.as_deref(), Some("forbidden"));
+    }
+
+    #[test]
+    fn of_much_that_is_forbidden_some_is_recorded_for_each_user_and_the_rest_counted() {
+        let (forbidden, start) = (Forbidden::default(), Instant::now());
+        let submit = |user: &str, code: &str, at: u64| {
+            let asked = Asked { user: Some(user.into()), ..Asked::default() };
+            let refused = Reply::refused(ErrorBody::new(code, "no"));
+            let entry = of_request(&json!({"op": "cancel", "job": "01JA"}), None, asked, &refused).unwrap();
+            entry_of(forbidden.bounded(entry, start + Duration::from_secs(at)))
+        };
+        assert_eq!((0..200).filter(|_| submit("till", "forbidden", 0).is_some()).count(), 10);
+        assert!(submit("guest", "forbidden", 0).is_some(), "one user hides nothing of another");
+        assert!(
+            submit("till", "version-mismatch", 0).is_some(),
+            "what was no question of rights is always told"
+        );
+        assert_eq!(submit("till", "forbidden", 61).unwrap().times, Some(191));
+    }
+
+    #[test]
+    fn a_notice_that_is_dismissed_is_named() {
+        let request = json!({"op": "dismiss", "notice": 7, "by": "Anna"});
+        let audit = entry_of(of_request(&request, None, Asked::default(), &Reply::done(json!({})))).unwrap();
+        assert_eq!((audit.action.as_str(), audit.target.as_deref()), ("dismiss", Some("notice 7")));
     }
 
     #[test]
     fn of_many_refused_sign_ins_some_are_recorded_and_the_others_counted() {
         let (sign_ins, start) = (SignIns::default(), Instant::now());
-        let try_at =
-            |at: u64| entry(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)));
+        let try_at = |at: u64| {
+            entry_of(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)))
+        };
         assert_eq!((0..100).filter(|_| try_at(0).is_some()).count(), 10);
         assert_eq!(try_at(61).unwrap().times, Some(91), "90 were not told, and this one");
         assert_eq!(try_at(62).unwrap().times, None);

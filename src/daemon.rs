@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::Recorder;
 use crate::backup::{self, BackupError};
 use crate::board::Board;
 use crate::broker::{AgentAccess, BrokerError, EmbeddedBroker, Handling, Inbound, PublishHook, Receipt};
@@ -165,6 +166,7 @@ impl Daemon {
                     screens: door.registry().clone(),
                     intake: intake.clone(),
                     board: board.clone(),
+                    audit: Recorder::of_kitchen(journal.clone()),
                 };
                 Some(kitchen::Engine::open(closed, tools, tickets).await?)
             }
@@ -239,8 +241,10 @@ impl Daemon {
                 devices: devices.clone(),
                 journal: journal.clone(),
                 requests: decisions,
+                audit: Recorder::of_status_page(journal.clone()),
             };
-            doors.spawn(door.serve(upstream, sight, hang_up.clone())?);
+            let audit = Recorder::of_screens(journal.clone());
+            doors.spawn(door.serve(upstream, sight, audit, hang_up.clone())?);
         }
         let metrics_addr = metrics.as_ref().map(metrics::Listener::addr);
         if let Some(metrics) = metrics {
@@ -258,6 +262,7 @@ impl Daemon {
         if let Some(door) = door {
             let default_device = config.http.as_ref().and_then(|http| http.default_device.clone());
             let sequence = sequence.clone();
+            let audit = Recorder::of_http(journal.clone());
             let requests = atol_requests::AtolRequests {
                 intake,
                 sequence,
@@ -265,8 +270,9 @@ impl Daemon {
                 devices,
                 board,
                 default_device,
+                audit: audit.clone(),
             };
-            doors.spawn(door.serve(atol_requests::pages(requests), hang_up.clone()));
+            doors.spawn(door.serve(atol_requests::pages(requests), audit, hang_up.clone()));
         }
         let drain = Duration::from_secs(u64::from(config.queue.drain_s));
         Ok(Self {

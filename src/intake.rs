@@ -458,7 +458,8 @@ impl Intake {
             (false, true) if allowed() => Giver::Program,
             (false, true) => Giver::Nobody,
         };
-        Box::pin(kitchen.command(screen.to_owned(), giver, message.payload))
+        let asked = Asked::of(&message);
+        Box::pin(kitchen.command(screen.to_owned(), giver, asked, message.payload))
     }
 
     /// Answers a request on a task of its own: it may take as long as a device takes.

@@ -429,6 +429,76 @@ fn an_open_port_without_users_is_refused() {
 }
 
 #[test]
+fn files_for_tls_that_the_start_would_refuse_are_refused_with_their_line() {
+    let made = rcgen::generate_simple_self_signed(vec!["outlet.example".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(vec!["outlet.example".to_owned()]).unwrap();
+    let with = |certificate: &str, key: &str, clients: &str| {
+        let files = Files::with("").and("good.crt", &made.cert.pem()).and("torn", "half of a certificate");
+        let files = files.and("good.key", &made.signing_key.serialize_pem());
+        let files = files.and("other.key", &other.signing_key.serialize_pem());
+        let at = |name: &str| files.at(name);
+        let text = format!(
+            "outlet = \"demo\"\n[embedded.tls]\ncertificate = {:?}\nkey = {:?}\nclients = {:?}\n",
+            at(certificate),
+            at(key),
+            at(clients)
+        );
+        fs::write(files.main(), text).unwrap();
+        files
+    };
+    with("good.crt", "good.key", "good.crt").load();
+    with("torn", "good.key", "good.crt").complains("outletd.toml", 3, &["embedded.tls.certificate", "torn"]);
+    with("good.crt", "torn", "good.crt").complains(
+        "outletd.toml",
+        4,
+        &["embedded.tls.key", "no PEM private key"],
+    );
+    with("good.crt", "other.key", "good.crt").complains("outletd.toml", 3, &["embedded.tls.certificate"]);
+    with("good.crt", "good.key", "torn").complains("outletd.toml", 5, &["embedded.tls.clients", "torn"]);
+    with("good.crt", "good.key", "gone").complains(
+        "outletd.toml",
+        5,
+        &["embedded.tls.clients", "can't be read"],
+    );
+}
+
+#[test]
+fn authorities_of_a_broker_that_are_none_are_refused() {
+    let made = rcgen::generate_simple_self_signed(vec!["broker.example".to_owned()]).unwrap();
+    let with = |ca: &str| {
+        let files = Files::with("").and("good.crt", &made.cert.pem()).and("torn", "half of a certificate");
+        let ca = files.at(ca);
+        let text = format!("outlet = \"demo\"\n[broker]\nurl = \"mqtts://broker.example\"\nca = {ca:?}\n");
+        fs::write(files.main(), text).unwrap();
+        files
+    };
+    with("good.crt").load();
+    with("torn").complains("outletd.toml", 4, &["broker.ca", "torn", "no certificate in it"]);
+    with("gone").complains("outletd.toml", 4, &["broker.ca", "can't be read"]);
+}
+
+#[test]
+fn two_doors_at_one_address_are_refused() {
+    let doors = format!("[http]\nlisten = \"127.0.0.1:1883\"\ntoken = \"{TOKEN}\"\n");
+    let at = "outlet = \"demo\"\n";
+    Files::with(&format!("{at}{doors}")).complains("outletd.toml", 3, &["http.listen", "[embedded] mqtt"]);
+    let metrics = "[metrics]\nlisten = \"127.0.0.1:1883\"\n";
+    Files::with(&format!("{at}{metrics}")).complains(
+        "outletd.toml",
+        3,
+        &["metrics.listen", "[embedded] mqtt", "give it another port"],
+    );
+    let websocket = "[embedded]\nmqtt = \"127.0.0.1:8083\"\nwebsocket = \"[::1]:8083\"\n";
+    Files::with(&format!("{at}{websocket}")).load();
+    let same = websocket.replace("[::1]", "127.0.0.1");
+    Files::with(&format!("{at}{same}")).complains(
+        "outletd.toml",
+        4,
+        &["embedded.websocket", "[embedded] mqtt"],
+    );
+}
+
+#[test]
 fn an_http_door_to_the_network_is_refused() {
     let http = |line: &str| Files::with(&format!("outlet = \"demo\"\n[http]\ntoken = \"{TOKEN}\"\n{line}\n"));
     http("listen = \"0.0.0.0:16732\"").complains(

@@ -338,6 +338,28 @@ async fn the_door_has_the_rights_of_its_user() {
     assert_eq!(drawer.status, 403);
     assert!(drawer.why().contains("\"drawer\": add it to [rights.users] http"), "{}", drawer.why());
     assert_eq!(bed.get("b").await.status, 404);
+    // Once this is on disk, so is what was recorded before it.
+    assert_eq!(bed.post(&request("c", &[sell()])).await.status, 201);
+    let events = bed.journal.feed(1, 100).await.unwrap().0;
+    let events = serde_json::to_value(events).unwrap();
+    let recorded: Vec<&Value> =
+        events.as_array().unwrap().iter().filter(|event| event["event"] == "audit").collect();
+    let [forbidden] = recorded[..] else { panic!("{recorded:?}") };
+    assert_eq!((&forbidden["action"], &forbidden["target"]), (&json!("submit"), &json!("b-2 on till")));
+    assert_eq!((&forbidden["user"], &forbidden["refused"]), (&json!("http"), &json!("forbidden")));
+}
+
+#[tokio::test]
+async fn a_flood_of_forbidden_tasks_does_not_fill_the_feed() {
+    let disk = Disk::new();
+    let bed = Bed::open_with(&disk, Setting { rights: vec![Right::Fiscal], ..Setting::default() }).await;
+    for _ in 0..50 {
+        assert_eq!(bed.post(&request("a", &[task("openCashDrawer")])).await.status, 403);
+    }
+    assert_eq!(bed.post(&request("b", &[sell()])).await.status, 201);
+    let events = serde_json::to_value(bed.journal.feed(1, 500).await.unwrap().0).unwrap();
+    let recorded = events.as_array().unwrap().iter().filter(|event| event["event"] == "audit").count();
+    assert_eq!(recorded, 10, "ten a minute");
 }
 
 #[tokio::test]

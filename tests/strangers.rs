@@ -10,6 +10,7 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -19,6 +20,8 @@ use register::Till;
 use rumqttc::v5::{AsyncClient, MqttOptions};
 use serde_json::{Value, json};
 use support::{Client, Outlet, PATIENCE, kitchen, ticket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// A till that may print, and an office that may decide.
 const USERS: &str = r##"
@@ -151,6 +154,79 @@ async fn who_was_not_let_in_stands_in_the_feed() {
     let audit = audited(&mut office, "sign-in").await;
     assert_eq!((&audit["user"], &audit["client"]), (&json!("office"), &json!("guess")));
     assert!(audit["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{audit}");
+    assert_eq!(audit["target"], "broker", "the door");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_over_http_stands_in_the_feed_and_a_flood_of_them_does_not() {
+    let outlet = Outlet::open_with(vec![kitchen().await], HTTP).await;
+    let mut till = outlet.client().await;
+    let addr = outlet.http_addr();
+    assert_eq!(ask(addr, "/api/v2/requests/a", &["Host: localhost"]).await.status, 401);
+    let guess = ["Host: localhost", "Authorization: Bearer a-wrong-guess"];
+    let mut statuses = Vec::new();
+    for _ in 0..30 {
+        statuses.push(ask(addr, "/api/v2/requests/a", &guess).await.status);
+    }
+    assert_eq!((&statuses[..10], &statuses[10..]), (&[401; 10][..], &[429; 20][..]));
+    let late = ask(addr, "/api/v2/requests/a", &guess).await;
+    assert!(late.body.contains("[http] token") && late.body.contains("wait a minute"), "{}", late.body);
+    let right = ["Host: localhost", "Authorization: Bearer Wq7-token-of-a-program"];
+    let answer = ask(addr, "/api/v2/requests/a", &right).await;
+    assert_eq!(answer.status, 404, "one program's mistake shuts no other out: {}", answer.body);
+    assert_eq!(ask(addr, "/", &["Host: evil.example"]).await.status, 403);
+
+    let audit = audited(&mut till, "sign-in").await;
+    assert_eq!((&audit["target"], &audit["refused"]), (&json!("http"), &json!("forbidden")));
+    assert!(audit["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{audit}");
+    // Once this is on disk, so is what was recorded before it.
+    till.submit("kitchen", &ticket("01JA", "SOUP")).await;
+    till.job("01JA", Accepted).await;
+    let reply = till.ask_agent(json!({"op": "replay", "from": 1})).await;
+    let events = reply["result"]["events"].as_array().unwrap();
+    let recorded = events.iter().filter(|event| event["action"] == "sign-in").count();
+    assert_eq!(recorded, 10, "ten a minute");
+    assert!(!reply.to_string().contains("a-wrong-guess"), "{reply}");
+}
+
+#[tokio::test]
+async fn every_answer_of_every_door_tells_browsers_to_keep_away() {
+    let outlet = Outlet::open_with(vec![kitchen().await], HTTP).await;
+    let programs = [
+        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+    ];
+    let pages = [("content-security-policy", "frame-ancestors 'none'"), ("referrer-policy", "same-origin")];
+    let (here, token) = ("Host: localhost", "Authorization: Bearer Wq7-token-of-a-program");
+    let (http, metrics, screens) = (outlet.http_addr(), outlet.metrics_addr(), outlet.screens_addr());
+    for (addr, path, headers, status, wanted) in [
+        (http, "/api/v2/requests/a", &[here, token][..], 404, &programs[..]),
+        (http, "/nothing", &[here, token], 404, &programs),
+        (http, "/api/v2/requests", &[here, token], 405, &programs),
+        (http, "/", &[here], 401, &programs),
+        (http, "/", &["Host: evil.example", token], 403, &programs),
+        (metrics, "/metrics", &[here], 200, &programs),
+        (metrics, "/health", &[here], 200, &programs),
+        (metrics, "/nothing", &[here], 404, &programs),
+        (metrics, "/metrics", &["Host: evil.example"], 403, &programs),
+        (screens, "/", &[here], 200, &pages),
+        (screens, "/assets/app.js", &[here], 200, &pages),
+        (screens, "/nothing", &[here], 404, &pages),
+        (screens, "/api/pairing", &[here], 405, &pages),
+        (screens, "/", &["Host: evil.example"], 403, &pages),
+        (screens, "/status", &[here], 200, &pages),
+        (screens, "/status/live", &[here], 200, &pages),
+    ] {
+        let answer = ask(addr, path, headers).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        let always = [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY")];
+        for (name, value) in always.iter().chain(wanted) {
+            let sent = answer.headers.get(*name).unwrap_or_else(|| panic!("{path} has no {name}"));
+            assert!(sent.contains(value), "{path} has {name}: {sent}");
+        }
+        assert!(answer.headers.keys().all(|name| !name.starts_with("access-control")), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -209,6 +285,34 @@ async fn no_secret_stands_in_the_log_or_in_the_data_folder_however_much_is_logge
             assert!(!found, "{secret} stands in {place}");
         }
     }
+}
+
+/// The doors that speak HTTP.
+const HTTP: &str = "[metrics]\nlisten = \"127.0.0.1:0\"\n[web]\nlisten = \"127.0.0.1:0\"\n\
+                    [http]\nlisten = \"127.0.0.1:0\"\ntoken = \"Wq7-token-of-a-program\"\n";
+
+/// An answer over HTTP.
+struct Answer {
+    status: u16,
+    /// By names in small letters.
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+/// Asks for a page.
+async fn ask(addr: SocketAddr, path: &str, headers: &[&str]) -> Answer {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let request = format!("GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let header =
+        |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+    Answer { status, headers: head.lines().filter_map(header).collect(), body: body.to_owned() }
 }
 
 /// The next entry of the feed about an action.

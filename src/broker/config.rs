@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::accept::tls_acceptor;
 use super::rights::{AGENT_USER, SCREENS_USER, User, filter_problem};
 
 /// The table `[embedded]`.
@@ -164,6 +165,14 @@ impl EmbeddedConfig {
         }
         Ok(())
     }
+
+    /// Reads certificates and keys, as the start does.
+    ///
+    /// # Errors
+    /// [`BrokerError::Tls`].
+    pub fn check_files(&self) -> Result<(), BrokerError> {
+        self.tls.as_ref().map_or(Ok(()), |tls| tls_acceptor(tls).map(drop))
+    }
 }
 
 /// Why the broker did not start.
@@ -227,6 +236,19 @@ pub enum BrokerError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl TlsFiles {
+    /// The key of a table that names a file.
+    pub(crate) fn key_of(&self, file: &Path) -> &'static str {
+        if file == self.certificate {
+            "certificate"
+        } else if file == self.key {
+            "key"
+        } else {
+            "clients"
+        }
+    }
 }
 
 impl BrokerError {

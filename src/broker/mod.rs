@@ -29,6 +29,7 @@ mod accept;
 mod config;
 pub mod fuzz;
 mod link;
+mod password;
 mod rights;
 
 use std::fmt;
@@ -49,8 +50,10 @@ use tokio::task::JoinSet;
 use crate::lobby::Lobby;
 use accept::{Core, Door, Kind};
 pub use config::{BrokerError, EmbeddedConfig, Limits, TlsFiles};
+pub use password::Password;
+pub(crate) use password::Verifier;
 use rights::Access;
-pub use rights::{Password, SCREENS_USER, User, covers};
+pub use rights::{SCREENS_USER, User, covers};
 
 /// Decides what becomes of a publish, before the broker acknowledges it.
 ///

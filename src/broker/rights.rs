@@ -1,18 +1,16 @@
 //! Who a client is, and which topics it may use.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
-use mqtt5::broker::auth::{AuthProvider, AuthResult, PasswordAuthProvider};
+use mqtt5::broker::auth::{AuthProvider, AuthResult};
 use mqtt5::packet::connect::ConnectPacket;
 use mqtt5::types::ReasonCode;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
 use super::link::Conn;
+use super::password::{Password, Verifier, same};
 use super::{AgentAccess, EmbeddedConfig, PublishHook};
 use crate::attempts::Attempts;
 use crate::lobby::Place;
@@ -37,51 +35,6 @@ pub struct User {
     /// Topic filters the user may subscribe to, whole or in part.
     #[serde(default)]
     pub subscribe: Vec<String>,
-}
-
-/// A password as written in the configuration: plain, or a hash in the PHC format
-/// (`$argon2id$v=19$...`, as `argon2 -e` prints it).
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Password(String);
-
-impl Password {
-    /// Takes the text as it stands in the configuration.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    pub(crate) fn problem(&self) -> Option<&'static str> {
-        if self.0.is_empty() {
-            return Some("the password is empty: set one");
-        }
-        let torn = self.is_hash() && self.0.split('$').count() != 6;
-        torn.then_some("the password hash is not whole: $argon2id$v=19$m=..,t=..,p=..$salt$hash")
-    }
-
-    fn is_hash(&self) -> bool {
-        self.0.starts_with("$argon2")
-    }
-
-    /// Whether this is it; a hash is checked while `hashing` has a place.
-    pub(crate) async fn verify(&self, given: &[u8], hashing: &Semaphore) -> bool {
-        if !self.is_hash() {
-            return same(self.0.as_bytes(), given);
-        }
-        let Ok(_turn) = hashing.acquire().await else { return false };
-        let (hash, given) = (self.0.clone(), given.to_vec());
-        tokio::task::spawn_blocking(move || {
-            std::str::from_utf8(&given).is_ok_and(|given| PasswordAuthProvider::verify_password(given, &hash))
-        })
-        .await
-        .unwrap_or(false)
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
-    }
 }
 
 /// Whether every topic that `filter` matches is matched by `allowed` too. A topic is a filter
@@ -131,8 +84,7 @@ pub(super) struct Access {
     screens_publish: Vec<String>,
     screens_subscribe: Vec<String>,
     attempts: Attempts,
-    /// Argon2 takes some 20 MB each time: one after the other.
-    hashing: Semaphore,
+    verifier: Verifier,
 }
 
 impl Access {
@@ -146,7 +98,7 @@ impl Access {
             screens_publish: config.screens_publish.clone(),
             screens_subscribe: config.screens_subscribe.clone(),
             attempts: Attempts::default(),
-            hashing: Semaphore::new(1),
+            verifier: Verifier::new(),
         }
     }
 
@@ -211,16 +163,12 @@ impl Access {
         // Programs on this machine are not slowed down: they share one address.
         let attempt = match from.is_loopback() {
             true => None,
-            false => {
-                let begun = self.attempts.begin(from, Instant::now());
-                Some(begun.ok_or(ReasonCode::ConnectionRateExceeded)?)
-            }
+            false => Some(self.attempts.begin(from).await.ok_or(ReasonCode::ConnectionRateExceeded)?),
         };
         let user = self.users.iter().find(|user| user.name == name);
-        let known = match user.and_then(|user| user.password.as_ref()) {
-            Some(expected) => expected.verify(password, &self.hashing).await,
-            None => false,
-        };
+        let expected = user.and_then(|user| user.password.as_ref());
+        let like = self.users.iter().filter_map(|user| user.password.as_ref()).find(|like| like.is_hash());
+        let known = self.verifier.verify_user(expected, password, like).await;
         if let Some(attempt) = attempt.filter(|_| known) {
             attempt.succeeded();
         }
@@ -271,11 +219,6 @@ enum Who {
 
 fn covered(allowed: &[String], filter: &str) -> bool {
     allowed.iter().any(|allowed| covers(allowed, filter))
-}
-
-/// Compares in a time that doesn't tell how much is right.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |diff, (a, b)| diff | (a ^ b)) == 0
 }
 
 fn random_hex() -> String {
@@ -366,6 +309,9 @@ impl AuthProvider for Gate {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 mod tests {
+    use futures_util::FutureExt;
+    use mqtt5::broker::auth::PasswordAuthProvider;
+
     use super::*;
 
     #[test]
@@ -459,6 +405,17 @@ mod tests {
         assert!((1..=10).contains(&looked_at), "{looked_at}");
         assert_eq!(looked_at + unheard, 100);
         assert!(access.sign_in(&sign_in("till", "right"), till, None).await.is_ok(), "others are let in");
+    }
+
+    #[tokio::test]
+    async fn a_user_who_is_not_there_is_refused_as_one_is_whose_password_is_wrong() {
+        let (access, from) = (access(), IpAddr::from([10, 0, 0, 9]));
+        for name in ["till", "nobody"] {
+            let guess = sign_in(name, "wrong");
+            let mut judged = std::pin::pin!(access.sign_in(&guess, from, None));
+            assert!(judged.as_mut().now_or_never().is_none(), "{name}: a hash is calculated");
+            assert_eq!(judged.await.err(), Some(ReasonCode::BadUsernameOrPassword), "{name}");
+        }
     }
 
     #[test]

@@ -811,12 +811,12 @@ pub enum EventBody {
     },
 }
 
-/// Who did what: a request that changes something, or one that was forbidden.
+/// Who did what: a request that changes something, one that was forbidden, or a sign-in that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Audit {
-    /// The request's `op`; `submit`: a job; `sign-in`: a client of the embedded broker.
+    /// The `op` of the request, or of the command for the kitchen; `submit`: a job; `sign-in`: somebody at a door.
     pub action: String,
-    /// The job, device or screen.
+    /// The job, device, screen or notice; of a `sign-in` the door: `broker`, `screens`, `status-page` or `http`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// What was said of an uncertain job.
@@ -837,7 +837,7 @@ pub struct Audit {
     /// The address, of a sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// How many sign-ins were refused since the last entry, where it is more than this one.
+    /// How many were refused there since the last entry, where it is more than this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
 }

@@ -16,14 +16,14 @@ use outlet_protocols::code::Patterns;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::broker::{BrokerError, EmbeddedConfig};
+use crate::broker::{BrokerError, EmbeddedConfig, TlsFiles};
 use crate::bus::client::Protocol;
 use crate::bus::contract::{Topics, is_name};
 use crate::kitchen::stations::{KitchenConfig, StationConfig, StationKind};
 use crate::limits::LimitsConfig;
 use crate::queue::Words;
 use crate::rights::{Right, Rights};
-use crate::screens::WebConfig;
+use crate::screens::{WebConfig, WebError};
 use crate::web::metrics::MetricsConfig;
 use crate::web::{self, HttpConfig};
 pub use layers::Origin;
@@ -381,6 +381,7 @@ impl Checker<'_> {
             self.say("metrics.listen", error.to_string());
         }
         self.check_web();
+        self.check_ports();
         self.check_rights();
         self.check_devices();
         self.check_kitchen();
@@ -410,7 +411,12 @@ impl Checker<'_> {
             self.say("broker.url", message.into());
         }
         self.check_file("broker.password_file", broker.password_file.as_deref());
-        self.check_file("broker.ca", broker.ca.as_deref());
+        if let Some(ca) = broker.ca.as_deref().filter(|ca| self.check_file("broker.ca", Some(ca))) {
+            let pem = std::fs::read(ca).map_err(|error| error.to_string());
+            if let Err(problem) = pem.and_then(|pem| crate::tls::roots(&pem)) {
+                self.say("broker.ca", format!("{}: {problem}", ca.display()));
+            }
+        }
     }
 
     fn check_embedded(&mut self) {
@@ -427,17 +433,35 @@ impl Checker<'_> {
             self.say(&key, error.to_string());
         }
         if let Some(tls) = &embedded.tls {
-            self.check_file("embedded.tls.certificate", Some(&tls.certificate));
-            self.check_file("embedded.tls.key", Some(&tls.key));
+            let readable = self.check_tls_files("embedded", tls);
+            if let Some(Err(error)) = readable.then(|| embedded.check_files()) {
+                let leaf = match &error {
+                    BrokerError::Tls { path, .. } => tls.key_of(path),
+                    _ => "certificate",
+                };
+                self.say(&format!("embedded.tls.{leaf}"), error.to_string());
+            }
         }
     }
 
-    fn check_file(&mut self, key: &str, path: Option<&Path>) {
-        if let Some(path) = path
-            && let Err(error) = std::fs::File::open(path)
-        {
-            self.say(key, format!("{} can't be read: {error}; check its path and its owner", path.display()));
-        }
+    /// Whether all of them can be read.
+    fn check_tls_files(&mut self, table: &str, tls: &TlsFiles) -> bool {
+        let files = [
+            ("certificate", Some(tls.certificate.as_path())),
+            ("key", Some(tls.key.as_path())),
+            ("clients", tls.clients.as_deref()),
+        ];
+        let readable = files.map(|(leaf, path)| self.check_file(&format!("{table}.tls.{leaf}"), path));
+        readable.into_iter().all(|readable| readable)
+    }
+
+    /// Whether it can be read, where there is one.
+    fn check_file(&mut self, key: &str, path: Option<&Path>) -> bool {
+        let Some((path, error)) = path.and_then(|path| Some((path, std::fs::File::open(path).err()?))) else {
+            return true;
+        };
+        self.say(key, format!("{} can't be read: {error}; check its path and its owner", path.display()));
+        false
     }
 
     fn check_http(&mut self, http: &HttpConfig) {
@@ -464,21 +488,39 @@ impl Checker<'_> {
             self.say(&format!("web.{}", error.key()), error.to_string());
         }
         if let Some(tls) = &web.tls {
-            self.check_file("web.tls.certificate", Some(&tls.certificate));
-            self.check_file("web.tls.key", Some(&tls.key));
-        }
-        let embedded = config.broker.is_none().then_some(&config.embedded);
-        let others = [
-            ("[embedded] mqtt", embedded.map(|embedded| embedded.mqtt)),
-            ("[embedded] websocket", embedded.and_then(|embedded| embedded.websocket)),
-            ("[http] listen", config.http.as_ref().map(|http| http.listen)),
-        ];
-        for (name, other) in others {
-            if let Some(other) = other.filter(|other| collide(*other, web.listen)) {
-                let message =
-                    format!("{} is the address of {name} ({other}), too: give it another port", web.listen);
-                self.say("web.listen", message);
+            let readable = self.check_tls_files("web", tls);
+            if let Some(Err(error)) = readable.then(|| web.check_files()) {
+                let leaf = match &error {
+                    WebError::Certificate { path, .. } => tls.key_of(path),
+                    _ => "certificate",
+                };
+                self.say(&format!("web.tls.{leaf}"), error.to_string());
             }
+        }
+    }
+
+    /// No two doors have one address.
+    fn check_ports(&mut self) {
+        let config = self.config;
+        let embedded = config.broker.is_none().then_some(&config.embedded);
+        let doors = [
+            ("embedded", "mqtt", embedded.map(|embedded| embedded.mqtt)),
+            ("embedded", "websocket", embedded.and_then(|embedded| embedded.websocket)),
+            ("http", "listen", config.http.as_ref().map(|http| http.listen)),
+            ("web", "listen", config.screens_door().map(|web| web.listen)),
+            ("metrics", "listen", config.metrics.as_ref().map(|metrics| metrics.listen)),
+        ];
+        let mut taken: Vec<(&str, &str, SocketAddr)> = Vec::new();
+        for (table, leaf, addr) in doors {
+            let Some(addr) = addr else { continue };
+            for (other_table, other_leaf, other) in taken.iter().filter(|(_, _, other)| collide(*other, addr))
+            {
+                let message = format!(
+                    "{addr} is the address of [{other_table}] {other_leaf} ({other}), too: give it another port"
+                );
+                self.say(&format!("{table}.{leaf}"), message);
+            }
+            taken.push((table, leaf, addr));
         }
     }
 

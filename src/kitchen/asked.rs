@@ -10,6 +10,7 @@ use super::engine::{Engine, Giver};
 use super::moves::{Refusal, Scope, Which};
 use super::order::{Effects, ItemState, Order};
 use super::stations::StationKind;
+use crate::audit::Asked;
 use crate::clock::Timestamp;
 use crate::screens::View;
 
@@ -55,7 +56,7 @@ impl Engine {
     pub(super) fn command(
         &mut self,
         screen: String,
-        giver: Giver,
+        (giver, asked): (Giver, Asked),
         payload: &[u8],
         heard: oneshot::Sender<()>,
         batch: &mut Batch,
@@ -77,6 +78,9 @@ impl Engine {
                     return;
                 }
                 let came = self.judge(&screen, giver, &command, now, batch);
+                if came.result == CommandResult::Forbidden {
+                    self.tools.audit.command_forbidden(command.ask.op(), &screen, asked);
+                }
                 let ticket = command.ask.target().1.map(str::to_owned);
                 // What was refused because of who asked, or how, may be asked again.
                 let keep = !matches!(

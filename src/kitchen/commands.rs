@@ -155,6 +155,22 @@ impl From {
 }
 
 impl Ask {
+    /// Its word, as it is sent.
+    pub fn op(&self) -> &'static str {
+        match self {
+            Self::Watch { .. } => "watch",
+            Self::Move { .. } => "move",
+            Self::Acknowledge { .. } => "acknowledge",
+            Self::Undo { .. } => "undo",
+            Self::Hold { .. } => "hold",
+            Self::Fire { .. } => "fire",
+            Self::Rush { .. } => "rush",
+            Self::Recall { .. } => "recall",
+            Self::Pull { .. } => "pull",
+            Self::Peak { .. } => "peak",
+        }
+    }
+
     /// The station and the order that it is about.
     pub fn target(&self) -> (Option<&str>, Option<&str>) {
         match self {

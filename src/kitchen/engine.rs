@@ -19,6 +19,7 @@ use super::documents::{self, Manifest, OtherStation, Recall, ScreenDocument, Sta
 use super::order::{Effects, ItemState, Order};
 use super::setup::{OrderCheck, Setup};
 use super::stations::{StationConfig, StationKind};
+use crate::audit::{Asked, Recorder};
 use crate::board::Board;
 use crate::bus::Bus;
 use crate::bus::contract::{EventBody, KitchenNotice, QueueState, Topics};
@@ -67,6 +68,8 @@ pub enum Told {
         screen: String,
         /// What it is.
         giver: Giver,
+        /// Who gave it, for the feed.
+        asked: Asked,
         /// The command, JSON.
         payload: bytes::Bytes,
         /// Resolved when it was dealt with.
@@ -80,9 +83,9 @@ pub struct Door(mpsc::UnboundedSender<Told>);
 
 impl Door {
     /// Hands a command over; resolves when it has been dealt with.
-    pub async fn command(self, screen: String, giver: Giver, payload: bytes::Bytes) {
+    pub async fn command(self, screen: String, giver: Giver, asked: Asked, payload: bytes::Bytes) {
         let (heard, done) = oneshot::channel();
-        drop(self.0.send(Told::Command { screen, giver, payload, heard }));
+        drop(self.0.send(Told::Command { screen, giver, asked, payload, heard }));
         drop(done.await);
     }
 }
@@ -159,6 +162,8 @@ pub struct Tools {
     pub intake: Arc<Intake>,
     /// How stations are.
     pub board: Board,
+    /// Told of commands that are forbidden.
+    pub audit: Recorder,
 }
 
 /// The engine.
@@ -291,8 +296,8 @@ impl Engine {
                 drop(answer.send(self.request(&station, &request)));
             }
             Told::Worker(_, ToWorker::Wake) => {}
-            Told::Command { screen, giver, payload, heard } => {
-                self.command(screen, giver, &payload, heard, batch);
+            Told::Command { screen, giver, asked, payload, heard } => {
+                self.command(screen, (giver, asked), &payload, heard, batch);
             }
         }
     }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::authority::{AuthorityError, is_dns_name};
+use super::certificates;
 use crate::broker::{Password, TlsFiles};
 
 /// The port where screens connect unless another is set.
@@ -66,6 +67,12 @@ impl WebConfig {
             let problem = "there is no TLS on loopback anyway: leave it out, or set listen to an address of the network";
             return wrong("plain".into(), problem.into());
         }
+        if self.plain && self.password.is_some() {
+            let problem = "there is [web] password, too, and without TLS everybody on the network can read it: take \
+                           `plain` out; or take the password out, and use `outletd screens` and `outletd devices` in \
+                           place of the status page";
+            return wrong("plain".into(), problem.into());
+        }
         if self.plain && self.tls.is_some() {
             return wrong("plain".into(), "there is [web.tls], too: leave one of them out".into());
         }
@@ -84,6 +91,17 @@ impl WebConfig {
             return wrong("password".into(), problem.into());
         }
         Ok(())
+    }
+
+    /// Reads a certificate of the configuration and its key, as the start does.
+    ///
+    /// # Errors
+    /// [`WebError::Certificate`].
+    pub fn check_files(&self) -> Result<(), WebError> {
+        match self.tls.as_ref().filter(|_| self.is_secure()) {
+            Some(tls) => certificates::read(&tls.certificate, &tls.key).map(drop),
+            None => Ok(()),
+        }
     }
 }
 
@@ -167,6 +185,14 @@ mod tests {
     fn what_cannot_be_is_named_with_its_key() {
         let key = |config: WebConfig| config.check().unwrap_err().key().to_owned();
         assert_eq!(key(WebConfig { plain: true, ..config("127.0.0.1:8480") }), "plain");
+        let secret = Some(Password::new("secret"));
+        assert_eq!(
+            key(WebConfig { plain: true, password: secret.clone(), ..config("0.0.0.0:8480") }),
+            "plain"
+        );
+        for listen in ["0.0.0.0:8480", "127.0.0.1:8480"] {
+            assert!(WebConfig { password: secret.clone(), ..config(listen) }.check().is_ok(), "{listen}");
+        }
         let names = vec!["kitchen.example".into(), "not a name".into()];
         assert_eq!(key(WebConfig { names, ..config("0.0.0.0:8480") }), "names[1]");
         let password = Some(Password::new(""));

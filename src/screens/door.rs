@@ -16,6 +16,7 @@ use super::pages::{self, Site};
 use super::registry::Registry;
 use super::status::{Desk, Sight};
 use super::{WebConfig, WebError};
+use crate::audit::Recorder;
 use crate::bus::contract::Topics;
 use crate::clock::Clock;
 use crate::web::reception::Reception;
@@ -145,12 +146,13 @@ impl Door {
         self,
         upstream: Upstream,
         sight: Sight,
+        audit: Recorder,
         stop: CancellationToken,
     ) -> Result<impl Future<Output = ()> + Send + 'static, WebError> {
         let tls = self.keeper.as_ref().map(Keeper::acceptor).transpose()?;
         let reach = self.reach();
         let desk = Desk::new(sight, self.config.password.clone(), self.warnings)?;
-        let gateway = Gateway::new(self.registry.clone(), self.topics.clone(), upstream, stop.clone());
+        let gateway = Gateway::new(self.registry.clone(), self.topics.clone(), upstream, audit, stop.clone());
         let site = Site {
             outlet: self.outlet,
             prefix: self.topics.prefix().to_owned(),

@@ -4,7 +4,7 @@
 //! a connection of the agent's own. Every PUBLISH and SUBSCRIBE is held to what the screen may, and so is what comes
 //! back: a screen that was given another station hears nothing more of the former one.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,17 +17,17 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, DEFAULT_VERSIONS, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, DEFAULT_VERSIONS};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::sync::CancellationToken;
 
 use super::WebError;
-use super::failures::Failures;
 use super::mqtt::{self, Connect, Publish, Wrong, kind, reason};
 use super::registry::{Registry, Screen};
+use crate::attempts::Attempts;
+use crate::audit::Recorder;
 use crate::broker::AgentAccess;
 use crate::bus::client::{Connection, Node};
 use crate::bus::contract::Topics;
@@ -74,7 +74,8 @@ pub(super) struct Gateway {
     registry: Registry,
     topics: Topics,
     upstream: Upstream,
-    failures: Mutex<Failures>,
+    attempts: Attempts,
+    audit: Recorder,
     stop: CancellationToken,
     /// Places for connections.
     pub(super) seats: Arc<Semaphore>,
@@ -92,16 +93,21 @@ impl Gateway {
         registry: Registry,
         topics: Topics,
         upstream: Upstream,
+        audit: Recorder,
         stop: CancellationToken,
     ) -> Self {
         let seats = Arc::new(Semaphore::new(CONNECTIONS));
         let lobby = Lobby::new(STRANGERS, CONNECTIONS / 2);
-        Self { registry, topics, upstream, failures: Mutex::default(), stop, seats, lobby }
+        Self { registry, topics, upstream, attempts: Attempts::default(), audit, stop, seats, lobby }
     }
 
     /// One connection of a screen, from its CONNECT to its end.
-    pub(super) async fn attend<S>(self: Arc<Self>, socket: WebSocketStream<S>, from: IpAddr, waiting: Place)
-    where
+    pub(super) async fn attend<S>(
+        self: Arc<Self>,
+        socket: WebSocketStream<S>,
+        from: SocketAddr,
+        waiting: Place,
+    ) where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (mut out, mut inward) = socket.split();
@@ -175,15 +181,18 @@ impl Gateway {
     }
 
     /// Sees who it is, and connects to the broker on their behalf.
-    async fn admit(&self, connect: &Connect, from: IpAddr) -> Result<(Screen, Broker), Wrong> {
+    async fn admit(&self, connect: &Connect, from: SocketAddr) -> Result<(Screen, Broker), Wrong> {
         let user = connect.user.as_deref().unwrap_or_default();
         let secret = connect.password.as_deref().unwrap_or_default();
         let screen = self.registry.screen(user).filter(|_| self.registry.verify(user, secret));
+        let refused = || self.audit.not_let_in(user, &connect.client_id, &from.to_string());
         let Some(screen) = screen else {
+            refused();
             self.note_failure(from).await;
             return Err(Wrong::new(reason::BAD_CREDENTIALS, format!("no screen {user:?} with this secret")));
         };
         if connect.client_id != format!("screen-{}", screen.screen) {
+            refused();
             let why = format!("the client id is not screen-{}", screen.screen);
             return Err(Wrong::new(reason::BAD_CLIENT_ID, why));
         }
@@ -197,10 +206,10 @@ impl Gateway {
         }
     }
 
-    /// Slows those down who guess; whoever knows the secret never waits.
-    async fn note_failure(&self, from: IpAddr) {
-        let many = self.failures.lock().unwrap_or_else(PoisonError::into_inner).note(from, Instant::now());
-        if many {
+    /// Slows those down who guess; whoever knows the secret never waits, whatever others of the address have tried: a
+    /// panel that was revoked and comes again and again keeps no other one out.
+    async fn note_failure(&self, from: SocketAddr) {
+        if self.attempts.failed(from.ip(), std::time::Instant::now()) {
             tracing::warn!(%from, "many failed sign-ins of screens from one address: it is answered slowly");
             tokio::time::sleep(PENALTY).await;
         }
@@ -285,13 +294,7 @@ impl Upstream {
 /// TLS that trusts some roots, PEM.
 fn connector(roots: &[u8]) -> Result<TlsConnector, WebError> {
     let wrong = |error: String| WebError::Broker(format!("[broker] ca: {error}"));
-    let mut trusted = RootCertStore::empty();
-    let certificates = CertificateDer::pem_slice_iter(roots).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
-    let (added, _) = trusted.add_parsable_certificates(certificates);
-    if added == 0 {
-        return Err(wrong("there is no certificate in it that can be used".into()));
-    }
+    let trusted = crate::tls::roots(roots).map_err(wrong)?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(DEFAULT_VERSIONS)
         .map_err(|error| wrong(error.to_string()))?

@@ -11,7 +11,6 @@ pub mod authority;
 mod certificates;
 mod config;
 pub mod door;
-mod failures;
 mod files;
 pub mod fuzz;
 pub mod gateway;

@@ -217,7 +217,7 @@ async fn begin_pairing(State(site): Shared, Extension(Peer(from)): Extension<Pee
         Ok(asked) => asked,
         Err(why) => return failure(StatusCode::BAD_REQUEST, &why),
     };
-    match site.registry.begin_pairing(from.ip().to_string(), panel, language) {
+    match site.registry.begin_pairing(from.ip(), panel, language) {
         Ok(begun) => {
             tracing::info!(code = begun.code, from = %from.ip(), "a screen asks to be admitted");
             let body = json!({
@@ -297,7 +297,7 @@ async fn mqtt(State(site): Shared, Extension(Peer(from)): Extension<Peer>, mut r
                     .max_message_size(Some(2 * mqtt::LARGEST));
                 let socket = TokioIo::new(upgraded);
                 let socket = WebSocketStream::from_raw_socket(socket, Role::Server, Some(limits)).await;
-                gateway.attend(socket, from.ip(), waiting).await;
+                gateway.attend(socket, from, waiting).await;
                 drop(seat);
             }
             Err(error) => tracing::debug!(%from, %error, "a screen's connection was not made"),

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::secret::{self, NoRandom};
+use crate::attempts::counted_as;
 use crate::clock::Timestamp;
 
 /// How long a code can be admitted, and a secret fetched.
@@ -92,6 +94,8 @@ pub struct Pending {
 
 struct Pairing {
     claim_hash: String,
+    /// The address that it counts for.
+    of: IpAddr,
     pending: Pending,
     admitted: Option<(String, String)>,
 }
@@ -101,19 +105,22 @@ struct Pairing {
 pub struct Pairings(BTreeMap<String, Pairing>);
 
 impl Pairings {
-    /// Begins one.
+    /// Begins one. When there are as many as there may be, an address that has more of them than others gives its
+    /// oldest up for one of another address: a stranger who takes all places keeps no panel out, and panels that
+    /// share an address leave each other alone.
     ///
     /// # Errors
     /// [`PairingError::TooMany`] and [`PairingError::NoRandom`].
     pub fn begin(
         &mut self,
-        from: String,
+        from: IpAddr,
         panel: Value,
         language: Option<String>,
         now: Timestamp,
     ) -> Result<Begun, PairingError> {
         self.forget_old(now);
-        if self.0.len() >= PENDING {
+        let of = counted_as(from);
+        if self.0.len() >= PENDING && !self.make_room(of) {
             return Err(PairingError::TooMany);
         }
         let code = loop {
@@ -123,9 +130,9 @@ impl Pairings {
             }
         };
         let (pairing, claim) = (secret::random_hex::<16>()?, secret::random_hex::<32>()?);
-        let pending = Pending { code: code.clone(), at: now, from, panel, language };
+        let pending = Pending { code: code.clone(), at: now, from: from.to_string(), panel, language };
         let claim_hash = secret::hashed(claim.as_bytes());
-        self.0.insert(pairing.clone(), Pairing { claim_hash, pending, admitted: None });
+        self.0.insert(pairing.clone(), Pairing { claim_hash, of, pending, admitted: None });
         Ok(Begun { pairing, claim, code })
     }
 
@@ -180,6 +187,19 @@ impl Pairings {
     /// Forgets the secret of a screen: it has signed in, or is admitted no more.
     pub fn settle(&mut self, screen: &str) {
         self.0.retain(|_, pairing| pairing.admitted.as_ref().is_none_or(|(admitted, _)| admitted != screen));
+    }
+
+    /// Forgets the oldest of the address that has most, unless `of` would then have as many. What is admitted stays.
+    fn make_room(&mut self, of: IpAddr) -> bool {
+        let mut open: BTreeMap<IpAddr, Vec<(Timestamp, &String)>> = BTreeMap::new();
+        for (id, pairing) in self.0.iter().filter(|(_, pairing)| pairing.admitted.is_none()) {
+            open.entry(pairing.of).or_default().push((pairing.pending.at, id));
+        }
+        let own = open.get(&of).map_or(0, Vec::len);
+        let most = open.into_values().max_by_key(Vec::len).filter(|most| most.len() > own + 1);
+        let Some((_, oldest)) = most.and_then(|most| most.into_iter().min()) else { return false };
+        let oldest = oldest.clone();
+        self.0.remove(&oldest).is_some()
     }
 
     fn forget_old(&mut self, now: Timestamp) {
@@ -237,7 +257,15 @@ mod tests {
     const NOON: Timestamp = Timestamp(1_800_000_000_000);
 
     fn begin(pairings: &mut Pairings, now: Timestamp) -> Result<Begun, PairingError> {
-        pairings.begin("10.0.0.9".into(), Value::Null, None, now)
+        begin_from(pairings, "10.0.0.9", now)
+    }
+
+    fn begin_from(pairings: &mut Pairings, from: &str, now: Timestamp) -> Result<Begun, PairingError> {
+        pairings.begin(from.parse().unwrap(), Value::Null, None, now)
+    }
+
+    fn is_open(pairings: &Pairings, begun: &Begun, now: Timestamp) -> bool {
+        pairings.standing(&begun.pairing, &begun.claim, now) == Ok(Standing::Waiting)
     }
 
     #[test]
@@ -289,6 +317,56 @@ mod tests {
         let error = begin(&mut pairings, NOON.plus_ms(1000)).unwrap_err();
         assert!(error.to_string().contains("outletd screens admit"), "{error}");
         assert!(begin(&mut pairings, NOON.plus_ms(LIFE_MS)).is_ok());
+    }
+
+    #[test]
+    fn a_stranger_who_takes_all_places_keeps_no_panel_out_and_puts_none_out() {
+        let mut pairings = Pairings::default();
+        let at = |number: i64| NOON.plus_ms(number);
+        let early = begin_from(&mut pairings, "10.0.0.7", at(0)).unwrap();
+        let mut taken: Vec<Begun> = Vec::new();
+        while let Ok(begun) = begin_from(&mut pairings, "10.0.0.9", at(1 + taken.len() as i64)) {
+            taken.push(begun);
+        }
+        assert_eq!(taken.len(), PENDING - 1);
+        let late = begin_from(&mut pairings, "10.0.0.8", at(100)).unwrap();
+        let second = begin_from(&mut pairings, "10.0.0.7", at(101)).unwrap();
+        assert!(!is_open(&pairings, &taken[0], at(102)) && !is_open(&pairings, &taken[1], at(102)));
+        assert!(is_open(&pairings, &taken[2], at(102)), "the oldest make room");
+        assert_eq!(begin_from(&mut pairings, "10.0.0.9", at(103)), Err(PairingError::TooMany));
+        for panel in [early, late, second] {
+            assert!(is_open(&pairings, &panel, at(104)));
+        }
+        assert_eq!(pairings.pending(at(104)).len(), PENDING);
+    }
+
+    #[test]
+    fn panels_that_share_an_address_leave_each_other_alone() {
+        let mut pairings = Pairings::default();
+        let begun: Vec<Begun> = (0..PENDING).map(|_| begin(&mut pairings, NOON).unwrap()).collect();
+        assert!(begun.iter().all(|panel| is_open(&pairings, panel, NOON)));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_address() {
+        let mut pairings = Pairings::default();
+        let own = |last: usize| format!("2001:db8::{last:x}");
+        for last in 0..PENDING {
+            begin_from(&mut pairings, &own(last), NOON).unwrap();
+        }
+        assert_eq!(begin_from(&mut pairings, &own(PENDING), NOON), Err(PairingError::TooMany));
+        assert!(begin_from(&mut pairings, "2001:db8:0:1::1", NOON).is_ok());
+        assert_eq!(pairings.pending(NOON).len(), PENDING);
+    }
+
+    #[test]
+    fn what_is_admitted_makes_room_for_nobody() {
+        let mut pairings = Pairings::default();
+        for number in 0..PENDING {
+            let begun = begin(&mut pairings, NOON).unwrap();
+            assert!(pairings.admit(&begun.code, &format!("screen-{number}"), "secret", NOON));
+        }
+        assert_eq!(begin_from(&mut pairings, "10.0.0.8", NOON), Err(PairingError::TooMany));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The screens there are: what each is for, and the proof that it is the one that was admitted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -270,7 +271,7 @@ impl Registry {
     /// [`PairingError`].
     pub fn begin_pairing(
         &self,
-        from: String,
+        from: IpAddr,
         panel: Value,
         language: Option<String>,
     ) -> Result<Begun, PairingError> {

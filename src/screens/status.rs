@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Extension;
 use axum::body::Body;
@@ -12,7 +11,6 @@ use axum::extract::{Form, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
 
 use super::WebError;
 use super::overview;
@@ -20,8 +18,9 @@ use super::pages::{Site, failure};
 use super::registry::{AdmitAs, Registry, View};
 use super::secret;
 use crate::attempts::Attempts;
+use crate::audit::Recorder;
 use crate::board::Board;
-use crate::broker::Password;
+use crate::broker::{Password, Verifier};
 use crate::bus::contract::{AgentRequest, Answer};
 use crate::intake::Devices;
 use crate::journal::Journal;
@@ -43,14 +42,15 @@ pub struct Sight {
     pub journal: Journal,
     /// Carries out what is decided here.
     pub requests: Requests,
+    /// Told of those who are not let in.
+    pub audit: Recorder,
 }
 
 /// What the page needs.
 pub(super) struct Desk {
     sight: Sight,
     password: Option<Password>,
-    /// Argon2 takes some memory each time: one after the other.
-    hashing: Semaphore,
+    verifier: Verifier,
     attempts: Attempts,
     /// Stands in each form, so that no other page can send one.
     token: String,
@@ -68,7 +68,7 @@ impl Desk {
         Ok(Self {
             sight,
             password,
-            hashing: Semaphore::new(1),
+            verifier: Verifier::new(),
             attempts: Attempts::default(),
             token,
             warnings,
@@ -92,14 +92,17 @@ async fn admitted(site: &Site, peer: Peer, headers: &HeaderMap) -> Result<(), Re
     }
     let shown = headers.get(AUTHORIZATION).and_then(shown_token);
     if let Some(shown) = shown {
-        let Some(attempt) = site.desk.attempts.begin(peer.0.ip(), Instant::now()) else {
+        let refused = || site.desk.sight.audit.not_let_in("", "", &peer.0.to_string());
+        let Some(attempt) = site.desk.attempts.begin(peer.0.ip()).await else {
+            refused();
             let why = "too many wrong passwords from this address: wait a minute and try again";
             return Err(failure(StatusCode::TOO_MANY_REQUESTS, why));
         };
-        if password.verify(&shown, &site.desk.hashing).await {
+        if site.desk.verifier.verify(password, &shown).await {
             attempt.succeeded();
             return Ok(());
         }
+        refused();
         tracing::warn!(from = %peer.0.ip(), "wrong password for the status page");
     }
     let mut response =

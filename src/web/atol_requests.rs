@@ -31,6 +31,7 @@ use serde_json::{Map, Value, json};
 
 use super::atol_results::{TaskState, code, results};
 use super::{Failure, USER, json_response};
+use crate::audit::{self, Recorder};
 use crate::board::Board;
 use crate::bus::contract::{self, ErrorBody, Kind, Submission, is_job_id};
 use crate::intake::{Device, Devices, Intake, NotTaken, ToWorker, Together};
@@ -58,6 +59,8 @@ pub struct AtolRequests {
     pub board: Board,
     /// The register of requests that name none; else the only one.
     pub default_device: Option<String>,
+    /// Told of tasks that are forbidden.
+    pub audit: Recorder,
 }
 
 /// The pages of the interface.
@@ -153,7 +156,12 @@ async fn submit(
         Ok(journal::Intake::Duplicate(_) | journal::Intake::Conflict) => Err(known(&uuid)),
         Err(NotTaken::Journal(JournalError::Refused(_))) => Err(known(&uuid)),
         Err(NotTaken::Journal(error)) => Err(error.into()),
-        Err(NotTaken::Refused(place, error)) => Err(refused(place, &error)),
+        Err(NotTaken::Refused(place, error)) => {
+            let job = place.as_ref().map_or(uuid, Place::job);
+            let asked = audit::Asked { user: Some(USER.to_owned()), ..audit::Asked::default() };
+            requests.audit.job_refused(&device.id, Some(&job), asked, &error);
+            Err(refused(place, &error))
+        }
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -20,8 +20,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::is_this_machine;
 use super::reception::Reception;
+use super::{is_this_machine, secured};
 use crate::board::Board;
 use crate::bus::Bus;
 use crate::bus::contract::DeviceState;
@@ -128,6 +128,7 @@ impl Listener {
             .route("/health", get(health))
             .with_state(sources)
             .layer(middleware::from_fn(guard));
+        let pages = secured(pages);
         let reception = Reception { listener: self.listener, tls: None, seats: CONNECTIONS };
         reception.receive(pages, stop).await;
     }
@@ -140,11 +141,7 @@ async fn guard(request: Request, next: Next) -> Response {
     if !host.is_some_and(is_this_machine) || headers.contains_key(ORIGIN) {
         return (StatusCode::FORBIDDEN, "only programs of this machine are answered\n").into_response();
     }
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
-    response
+    next.run(request).await
 }
 
 /// 200 while jobs are taken and done, 503 with the reasons otherwise. A printer without paper is no reason.

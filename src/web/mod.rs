@@ -6,7 +6,8 @@
 //! - `Origin`, which browsers send, has to be a page of this machine: else 403. Nothing is said to browsers
 //!   that would let another page read an answer.
 //! - The token, as `Authorization: Bearer TOKEN`, or as the password of `Authorization: Basic` under any user
-//!   name: else 401.
+//!   name: else 401, and 429 after ten wrong ones within a minute. The right one is let in whatever others have
+//!   tried: all programs of this machine share its address, and nobody guesses 16 characters.
 //!
 //! Errors are `{"error": {"code": 505, "description": "..."}}`, as ATOL's web server has them.
 
@@ -19,13 +20,15 @@ pub(crate) mod reception;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::{DefaultBodyLimit, Extension, Request, State};
+use axum::http::header::{
+    self, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -35,8 +38,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::attempts::Attempts;
+use crate::audit::Recorder;
 pub use config::{HttpConfig, HttpError, Token, USER};
-use reception::Reception;
+use reception::{Peer, Reception};
 
 /// Largest request taken, in bytes.
 const MAX_BODY: usize = crate::intake::MAX_PAYLOAD;
@@ -72,31 +77,81 @@ impl Listener {
     }
 
     /// Lets programs in until `stop` is cancelled; answers that are being made are still given.
-    pub async fn serve(self, pages: Router, stop: CancellationToken) {
-        let guarded = guarded(pages, self.token);
+    pub async fn serve(self, pages: Router, audit: Recorder, stop: CancellationToken) {
+        let guarded = guarded(pages, Gate { token: self.token, attempts: Attempts::default(), audit });
         let reception = Reception { listener: self.listener, tls: None, seats: CONNECTIONS };
         reception.receive(guarded, stop).await;
     }
 }
 
-fn guarded(pages: Router, token: Arc<Token>) -> Router {
-    pages
+/// What is asked of every request.
+struct Gate {
+    token: Arc<Token>,
+    attempts: Attempts,
+    audit: Recorder,
+}
+
+fn guarded(pages: Router, gate: Gate) -> Router {
+    let pages = pages
         .fallback(async || Failure::new(StatusCode::NOT_FOUND, "there is no such page"))
         .method_not_allowed_fallback(async || {
             Failure::new(StatusCode::METHOD_NOT_ALLOWED, "this page has no such method")
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(in_time))
-        .layer(middleware::from_fn_with_state(token, guard))
+        .layer(middleware::from_fn_with_state(Arc::new(gate), guard));
+    secured(pages)
 }
 
-async fn guard(State(token): State<Arc<Token>>, request: Request, next: Next) -> Response {
-    match admit(request.headers(), &token) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => {
-            tracing::warn!(path = request.uri().path(), why = refusal.description, "HTTP request refused");
-            refusal.into_response()
+/// Headers of every answer to a program: should a browser come by one, it keeps and runs nothing of it, and shows it
+/// in no frame.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// Gives these headers to all that pages answer, refusals too.
+fn secured(pages: Router) -> Router {
+    pages.layer(middleware::map_response(async |mut response: Response| {
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, value);
         }
+        response
+    }))
+}
+
+async fn guard(
+    State(gate): State<Arc<Gate>>,
+    Extension(Peer(from)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Err(refusal) = admit(request.headers(), &gate.token) else { return next.run(request).await };
+    let refusal = gate.refused(refusal, request.headers(), from);
+    tracing::warn!(path = request.uri().path(), why = refusal.description, "HTTP request refused");
+    refusal.into_response()
+}
+
+impl Gate {
+    /// Takes note of a refusal. A program that shows nothing has not guessed: it is told what to show.
+    fn refused(&self, refusal: Failure, headers: &HeaderMap, from: SocketAddr) -> Failure {
+        let guessed = refusal.status == StatusCode::UNAUTHORIZED;
+        if guessed && headers.get(AUTHORIZATION).and_then(shown_token).is_none() {
+            return refusal;
+        }
+        self.audit.not_let_in("", "", &from.to_string());
+        if !guessed || !self.attempts.failed(from.ip(), Instant::now()) {
+            return refusal;
+        }
+        Failure::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "the token is wrong, as it was more than ten times within a minute: look at [http] token of the agent, and \
+             wait a minute",
+        )
     }
 }
 

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use outlet_devices::driver::{Check, Description, Outcome, Waiting, Work};
 use outlet_devices::{Confidence, DeviceError, ErrorKind};
 use outlet_protocols::fiscal::Task;
+use outletd::audit::Recorder;
 use outletd::board::Board;
 use outletd::bus::client;
 use outletd::bus::contract::{Answer, ErrorBody, State};
@@ -111,6 +112,7 @@ impl Bed {
         };
         let listener = listen(&config).await.unwrap();
         let addr = listener.addr();
+        let audit = Recorder::of_http(journal.clone());
         let pages = atol_requests::pages(atol_requests::AtolRequests {
             intake,
             sequence,
@@ -118,11 +120,12 @@ impl Bed {
             devices: devices.clone(),
             board,
             default_device: setting.default_device.map(str::to_owned),
+            audit: audit.clone(),
         });
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(sequencing);
-        tasks.spawn(listener.serve(pages, stop.clone()));
+        tasks.spawn(listener.serve(pages, audit, stop.clone()));
         tasks.spawn(async move { while outbox.recv().await.is_some() {} });
         Self { addr, journal, devices, till, stop, tasks }
     }

@@ -138,4 +138,12 @@ async fn a_client_without_the_right_kitchen_commands_nothing() {
     let answer = desk.bump("grill", "A", &[], "queued", "ready").await;
     assert_eq!(answer["result"], "forbidden", "{answer}");
     assert_eq!(states(desk.seen.ticket("grill", "A").unwrap())["1"], "queued");
+    // Once this is on disk, so is what was recorded before it.
+    desk.send(order("B", &[dish("1", "Soup", "grill")])).await;
+    desk.stands("grill", "B").await;
+    let replay = desk.agent(json!({"op": "replay", "from": 1})).await;
+    let events = replay["result"]["events"].as_array().unwrap();
+    let audit = events.iter().find(|event| event["event"] == "audit").unwrap();
+    assert_eq!((&audit["action"], &audit["refused"]), (&json!("move"), &json!("forbidden")));
+    assert!(audit["target"].is_string() && audit["client"].is_string(), "{audit}");
 }

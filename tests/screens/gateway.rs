@@ -40,6 +40,41 @@ async fn a_wrong_secret_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn who_was_not_let_in_as_a_screen_stands_in_the_feed() {
+    let (outlet, way, screen, secret) = grill().await;
+    let mut till = outlet.client().await;
+    assert!(Panel::sign_in(&way, &screen, "a guess").await.is_err());
+    let mut other = Panel::connect(&way).await;
+    assert!(other.introduce("screen-other", &screen, &secret, None).await.is_err());
+    let topic = till.topics.event();
+    for client in [format!("screen-{screen}"), "screen-other".to_owned()] {
+        let (_, audit) = till
+            .next(|seen, value| seen == topic && value["event"] == "audit" && value["action"] == "sign-in")
+            .await;
+        assert_eq!((&audit["target"], &audit["user"]), (&json!("screens"), &json!(screen)));
+        assert_eq!((&audit["client"], &audit["refused"]), (&json!(client), &json!("forbidden")));
+        assert!(audit["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{audit}");
+        assert!(!audit.to_string().contains("a guess"), "{audit}");
+    }
+}
+
+#[tokio::test]
+async fn a_screen_that_was_revoked_and_comes_again_and_again_keeps_no_other_out() {
+    let (_outlet, way, screen, secret) = grill().await;
+    for _ in 0..10 {
+        assert!(Panel::sign_in(&way, "revoked", "its secret").await.is_err());
+    }
+    // From here on it is answered slowly.
+    let slow = tokio::spawn({
+        let way = way.clone();
+        async move { Panel::sign_in(&way, "revoked", "its secret").await.err() }
+    });
+    assert!(Panel::sign_in(&way, &screen, &secret).await.is_ok());
+    let refused = slow.await.unwrap();
+    assert_eq!(refused, Some(End::Refused(ConnectReturnCode::BadUserNamePassword)));
+}
+
+#[tokio::test]
 async fn mqtt_3_1_1_is_spoken_too() {
     let (_outlet, way, screen, secret) = grill().await;
     for (secret, code) in

@@ -83,6 +83,8 @@ impl Way {
         text.push_str(body);
         let mut socket = self.open().await.unwrap();
         socket.write_all(text.as_bytes()).await.unwrap();
+        // TLS keeps back what the socket did not take at once.
+        socket.flush().await.unwrap();
         let mut answer = Vec::new();
         let read = tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await.expect("an answer");
         // A TLS server that ends a connection without a word is no failure here.

@@ -1,10 +1,13 @@
 //! The status page: who sees it, and who decides.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use mqtt5::broker::auth::PasswordAuthProvider;
 use outlet_simulators::printer::{Fault, PrinterSpec};
 use outletd::bus::contract::State;
 use serde_json::json;
 
-use crate::panel::{Panel, Way, admit};
+use crate::panel::{Panel, Reply, Way, admit, trusting};
 use crate::support::{Outlet, station, ticket};
 use crate::{KITCHEN, kitchen};
 
@@ -60,52 +63,78 @@ async fn a_technician_admits_and_revokes_on_the_status_page() {
     assert!(again.body.contains("there is no screen"), "{}", again.body);
 }
 
+/// An outlet whose door speaks TLS to the network, and the way there.
+async fn beyond_loopback(more: &str) -> (Outlet, Way) {
+    let setting = format!("listen = \"0.0.0.0:0\"\n{more}");
+    let outlet = Outlet::open_with(vec![], &KITCHEN.replace("listen = \"127.0.0.1:0\"", &setting)).await;
+    let ca = std::fs::read_to_string(outlet.folder.path().join("data/authority/ca.crt")).unwrap();
+    let addr = ([127, 0, 0, 1], outlet.screens_addr().port()).into();
+    (outlet, Way { addr, tls: Some((trusting(&ca), "localhost".to_owned())) })
+}
+
+/// The header of RFC 7617.
+fn basic(password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("user:{password}")))
+}
+
+async fn status(way: &Way, password: &str) -> Reply {
+    way.send("GET", "/status", &[("Authorization", &basic(password))], "").await
+}
+
 #[tokio::test]
 async fn the_network_sees_the_status_page_only_with_a_password() {
-    let open = |more: &str| {
-        let setting = format!("listen = \"0.0.0.0:0\"\nplain = true\n{more}");
-        KITCHEN.replace("listen = \"127.0.0.1:0\"", &setting)
-    };
-    let outlet = Outlet::open_with(vec![], &open("")).await;
-    let way = Way::plain(([127, 0, 0, 1], outlet.screens_addr().port()).into());
+    let (outlet, way) = beyond_loopback("").await;
     let refused = way.get("/status").await;
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("[web] password"), "{}", refused.body);
     drop(outlet);
 
-    let outlet = Outlet::open_with(vec![], &open("password = \"kitchen secret\"")).await;
-    let mut addr = outlet.screens_addr();
-    addr.set_ip(network().unwrap_or([127, 0, 0, 1].into()));
-    let way = Way::plain(addr);
+    let (_outlet, mut way) = beyond_loopback("password = \"kitchen secret\"").await;
+    way.addr.set_ip(network().unwrap_or([127, 0, 0, 1].into()));
     let refused = way.get("/status").await;
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").unwrap().starts_with("Basic"));
-    // RFC 7617: "user:kitchen secret" and "user:wrong".
-    let basic = |word: &'static str| [("Authorization", word)];
-    assert_eq!(way.send("GET", "/status", &basic("Basic dXNlcjp3cm9uZw=="), "").await.status, 401);
-    let page = way.send("GET", "/status", &basic("Basic dXNlcjpraXRjaGVuIHNlY3JldA=="), "").await;
-    assert_eq!(page.status, 200);
-    assert!(page.body.contains("web-without-tls"), "{}", page.body);
+    assert_eq!(status(&way, "wrong").await.status, 401);
+    assert_eq!(status(&way, "kitchen secret").await.status, 200);
 }
 
 #[tokio::test]
 async fn of_a_hundred_passwords_that_are_guessed_at_once_ten_are_looked_at() {
-    let setting = "listen = \"0.0.0.0:0\"\nplain = true\npassword = \"kitchen secret\"";
-    let outlet = Outlet::open_with(vec![], &KITCHEN.replace("listen = \"127.0.0.1:0\"", setting)).await;
-    let way = Way::plain(([127, 0, 0, 1], outlet.screens_addr().port()).into());
-    // RFC 7617: "user:wrong" and "user:kitchen secret".
-    let wrong = [("Authorization", "Basic dXNlcjp3cm9uZw==")];
-    let guesses = (0..100).map(|_| way.send("GET", "/status", &wrong, ""));
+    let (_outlet, way) = beyond_loopback("password = \"kitchen secret\"").await;
+    let guesses = (0..100).map(|_| status(&way, "wrong"));
     let answers: Vec<u16> =
         futures_util::future::join_all(guesses).await.into_iter().map(|answer| answer.status).collect();
     let looked_at = answers.iter().filter(|status| **status == 401).count();
-    assert!((1..=10).contains(&looked_at), "{answers:?}");
+    assert_eq!(looked_at, 10, "{answers:?}");
     assert!(answers.iter().all(|status| [401, 429].contains(status)), "{answers:?}");
-    while way.send("GET", "/status", &wrong, "").await.status == 401 {}
-    let right = [("Authorization", "Basic dXNlcjpraXRjaGVuIHNlY3JldA==")];
-    let late = way.send("GET", "/status", &right, "").await;
+    let late = status(&way, "kitchen secret").await;
     assert_eq!(late.status, 429, "nor is the right one, for a minute");
     assert!(late.body.contains("wait a minute"), "{}", late.body);
+}
+
+#[tokio::test]
+async fn whoever_knows_the_password_may_ask_for_much_at_once_though_it_is_kept_as_a_hash() {
+    let hash = PasswordAuthProvider::hash_password("kitchen secret").unwrap();
+    let (_outlet, way) = beyond_loopback(&format!("password = {hash:?}")).await;
+    let asked = (0..20).map(|_| status(&way, "kitchen secret"));
+    let answers: Vec<u16> =
+        futures_util::future::join_all(asked).await.into_iter().map(|answer| answer.status).collect();
+    assert_eq!(answers, [200; 20]);
+    assert_eq!(status(&way, "wrong").await.status, 401);
+}
+
+#[tokio::test]
+async fn who_was_not_let_in_by_the_status_page_stands_in_the_feed() {
+    let (outlet, way) = beyond_loopback("password = \"kitchen secret\"").await;
+    let mut till = outlet.client().await;
+    assert_eq!(way.get("/status").await.status, 401, "a browser asks like this first");
+    assert_eq!(status(&way, "a guess").await.status, 401);
+    let topic = till.topics.event();
+    let (_, audit) = till.next(|seen, value| seen == topic && value["event"] == "audit").await;
+    assert_eq!((&audit["action"], &audit["target"]), (&json!("sign-in"), &json!("status-page")));
+    assert_eq!((&audit["refused"], audit.get("times")), (&json!("forbidden"), None));
+    assert!(audit["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{audit}");
+    assert!(!audit.to_string().contains("a guess"), "{audit}");
 }
 
 #[tokio::test]
@@ -119,6 +148,8 @@ async fn plain_http_beyond_loopback_is_named_everywhere() {
     assert_eq!(agent["warnings"], json!(["web-without-tls"]));
     let listed = technician.ask_agent(json!({"op": "screens"})).await;
     assert_eq!(listed["result"]["plain"], true);
+    let page = way.get("/status").await;
+    assert_eq!(page.status, 403, "and without TLS the status page is not shown to the network");
     let (screen, secret) = admit(&outlet, json!({"view": "board"})).await;
     assert!(Panel::sign_in(&way, &screen, &secret).await.is_ok());
 }
