@@ -2,6 +2,7 @@
 //!
 //! Jobs tell of themselves, with the user who sent them. Questions that change nothing are not recorded.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,23 @@ pub fn of_job(device: &str, job: Option<&str>, asked: Asked, error: &ErrorBody) 
 #[derive(Debug, Default)]
 pub struct SignIns(Mutex<Counted>);
 
+/// What was forbidden, counted in the same way for each user.
+#[derive(Debug, Default)]
+pub struct Forbidden(Mutex<BTreeMap<Option<String>, Counted>>);
+
+impl Forbidden {
+    /// The entry as it is to be recorded, unless it is of something forbidden and its user had many of them already.
+    pub fn bounded(&self, entry: EventBody, now: Instant) -> Option<EventBody> {
+        let EventBody::Audit(audit) = entry else { return Some(entry) };
+        if audit.refused.as_deref() != Some("forbidden") {
+            return Some(EventBody::Audit(audit));
+        }
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = counted.entry(audit.user.clone()).or_default().tell(now)?;
+        Some(EventBody::Audit(Audit { times: Some(times).filter(|times| *times > 1), ..audit }))
+    }
+}
+
 #[derive(Debug, Default)]
 struct Counted {
     since: Option<Instant>,
@@ -89,21 +107,26 @@ struct Counted {
 /// Entries within a minute.
 const A_MINUTE: u32 = 10;
 
+impl Counted {
+    /// Counts one. If it is to be told: for how many it stands.
+    fn tell(&mut self, now: Instant) -> Option<u64> {
+        let minute = Duration::from_secs(60);
+        if self.since.is_none_or(|since| now.saturating_duration_since(since) >= minute) {
+            (self.since, self.told) = (Some(now), 0);
+        }
+        if self.told >= A_MINUTE {
+            self.untold += 1;
+            return None;
+        }
+        self.told += 1;
+        Some(1 + std::mem::take(&mut self.untold))
+    }
+}
+
 impl SignIns {
     /// The entry for one that was refused, unless there were many already.
     pub fn refused(&self, user: &str, client: &str, from: &str, now: Instant) -> Option<EventBody> {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh =
-            counted.since.is_none_or(|since| now.saturating_duration_since(since) >= Duration::from_secs(60));
-        if fresh {
-            (counted.since, counted.told) = (Some(now), 0);
-        }
-        if counted.told >= A_MINUTE {
-            counted.untold += 1;
-            return None;
-        }
-        counted.told += 1;
-        let times = 1 + std::mem::take(&mut counted.untold);
+        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner).tell(now)?;
         Some(EventBody::Audit(Audit {
             action: "sign-in".into(),
             target: None,
@@ -129,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    fn entry(event: Option<EventBody>) -> Option<Audit> {
+    fn entry_of(event: Option<EventBody>) -> Option<Audit> {
         match event {
             Some(EventBody::Audit(audit)) => Some(audit),
             _ => None,
@@ -140,7 +163,7 @@ mod tests {
     fn a_decision_is_recorded_with_who_made_it() {
         let asked = Asked { user: Some("office".into()), client: Some("pc-1".into()), by: None };
         let request = json!({"op": "resolve", "job": "01JA", "answer": "printed", "by": "Anna"});
-        let audit = entry(of_request(&request, None, asked, &Reply::done(json!({})))).unwrap();
+        let audit = entry_of(of_request(&request, None, asked, &Reply::done(json!({})))).unwrap();
         assert_eq!((audit.action.as_str(), audit.target.as_deref()), ("resolve", Some("01JA")));
         assert_eq!((audit.user.as_deref(), audit.by.as_deref()), (Some("office"), Some("Anna")));
         assert_eq!((audit.answer.as_deref(), audit.refused), (Some("printed"), None));
@@ -151,14 +174,29 @@ mod tests {
         let ask = |reply: &Reply| of_request(&json!({"op": "list"}), None, Asked::default(), reply);
         assert!(ask(&Reply::done(json!({}))).is_none());
         let forbidden = Reply::refused(ErrorBody::new("forbidden", "no"));
-        assert_eq!(entry(ask(&forbidden)).unwrap().refused.as_deref(), Some("forbidden"));
+        assert_eq!(entry_of(ask(&forbidden)).unwrap().refused.as_deref(), Some("forbidden"));
+    }
+
+    #[test]
+    fn of_much_that_is_forbidden_some_is_recorded_for_each_user_and_the_rest_counted() {
+        let (forbidden, start) = (Forbidden::default(), Instant::now());
+        let submit = |user: &str, code: &str, at: u64| {
+            let asked = Asked { user: Some(user.into()), ..Asked::default() };
+            let refused = Reply::refused(ErrorBody::new(code, "no"));
+            let entry = of_request(&json!({"op": "cancel", "job": "01JA"}), None, asked, &refused).unwrap();
+            entry_of(forbidden.bounded(entry, start + Duration::from_secs(at)))
+        };
+        assert_eq!((0..200).filter(|_| submit("till", "forbidden", 0).is_some()).count(), 10);
+        assert!(submit("guest", "forbidden", 0).is_some(), "one user hides nothing of another");
+        assert!(submit("till", "version-mismatch", 0).is_some(), "what was no question of rights is always told");
+        assert_eq!(submit("till", "forbidden", 61).unwrap().times, Some(191));
     }
 
     #[test]
     fn of_many_refused_sign_ins_some_are_recorded_and_the_others_counted() {
         let (sign_ins, start) = (SignIns::default(), Instant::now());
         let try_at =
-            |at: u64| entry(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)));
+            |at: u64| entry_of(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)));
         assert_eq!((0..100).filter(|_| try_at(0).is_some()).count(), 10);
         assert_eq!(try_at(61).unwrap().times, Some(91), "90 were not told, and this one");
         assert_eq!(try_at(62).unwrap().times, None);
