@@ -14,8 +14,12 @@ pub const STALLED: Duration = Duration::from_secs(20);
 /// A part that has had something in hand for so long, and did not get on with it, waits for what never comes. What it
 /// may wait for of itself is the disk, and each try at it counts.
 pub const STUCK: Duration = Duration::from_secs(120);
-/// The same of a driver. Longer than any device may take to answer; one that says why it waits may take for ever.
+/// The same of a driver at a job. Longer than any device may take to answer; one that says why it waits may take for
+/// ever.
 pub const DRIVER_STUCK: Duration = Duration::from_secs(600);
+/// The same of a driver that connects, answers a request or asks what became of a job. It can't say what it waits for,
+/// such as the jobs of others in front of ours.
+pub const DRIVER_SILENT: Duration = Duration::from_secs(3600);
 
 tokio::task_local! {
     static OWN: Progress;
@@ -23,31 +27,45 @@ tokio::task_local! {
 
 /// How far somebody is who has something in hand, or that nothing is; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<Mutex<Option<Instant>>>);
+pub struct Progress(Arc<Mutex<Hand>>);
+
+#[derive(Debug)]
+struct Hand {
+    /// The last step, while there is something in it.
+    step: Option<Instant>,
+    limit: Duration,
+}
+
+impl Default for Hand {
+    fn default() -> Self {
+        Self { step: None, limit: STUCK }
+    }
+}
 
 impl Progress {
     /// Something is in hand, and gets on.
     pub fn step(&self) {
-        *self.lock() = Some(Instant::now());
+        self.lock().step = Some(Instant::now());
     }
 
     /// Nothing is in hand, or what is waits by right.
     pub fn rest(&self) {
-        *self.lock() = None;
+        self.lock().step = None;
     }
 
-    /// Something is in hand until what is returned is dropped.
-    pub fn in_hand(&self) -> InHand {
-        self.step();
+    /// Something is in hand until what is returned is dropped, and may take so long for a step.
+    pub fn in_hand(&self, limit: Duration) -> InHand {
+        *self.lock() = Hand { step: Some(Instant::now()), limit };
         InHand(self.clone())
     }
 
-    /// Whether something has been in hand for so long without a step.
-    pub fn is_stuck(&self, limit: Duration) -> bool {
-        self.lock().is_some_and(|step| step.elapsed() > limit)
+    /// Whether something has been in hand for too long without a step.
+    pub fn is_stuck(&self) -> bool {
+        let hand = self.lock();
+        hand.step.is_some_and(|step| step.elapsed() > hand.limit)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Instant>> {
+    fn lock(&self) -> MutexGuard<'_, Hand> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -131,17 +149,18 @@ impl Pulse {
         drivers.entry(device.to_owned()).or_default().clone()
     }
 
-    /// Devices whose driver has a job, a question or a connection in hand and has not got on for [`DRIVER_STUCK`].
+    /// Devices whose driver has a job in hand and has not got on for [`DRIVER_STUCK`], or something else for
+    /// [`DRIVER_SILENT`].
     pub fn stuck_drivers(&self) -> Vec<String> {
         let drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
-        let stuck = drivers.iter().filter(|(_, progress)| progress.is_stuck(DRIVER_STUCK));
+        let stuck = drivers.iter().filter(|(_, progress)| progress.is_stuck());
         stuck.map(|(device, _)| device.clone()).collect()
     }
 
     /// Parts that have had something in hand for [`STUCK`] and did not get on with it.
     pub fn stuck(&self) -> Vec<String> {
         let parts = self.lock();
-        let stuck = parts.iter().filter(|(_, part)| part.progress.is_stuck(STUCK));
+        let stuck = parts.iter().filter(|(_, part)| part.progress.is_stuck());
         stuck.map(|(name, _)| name.clone()).collect()
     }
 
@@ -237,7 +256,7 @@ mod tests {
         let driver = pulse.driver("kitchen");
         tokio::time::sleep(DRIVER_STUCK * 2).await;
         assert_eq!(pulse.stuck_drivers(), [""; 0]);
-        let job = driver.in_hand();
+        let job = driver.in_hand(DRIVER_STUCK);
         tokio::time::sleep(DRIVER_STUCK / 2).await;
         driver.step();
         tokio::time::sleep(DRIVER_STUCK).await;
@@ -246,6 +265,11 @@ mod tests {
         assert_eq!(pulse.stuck_drivers(), ["kitchen"]);
         drop(job);
         assert_eq!(pulse.stuck_drivers(), [""; 0]);
+        let _connecting = driver.in_hand(DRIVER_SILENT);
+        tokio::time::sleep(DRIVER_SILENT).await;
+        assert_eq!(pulse.stuck_drivers(), [""; 0]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(pulse.stuck_drivers(), ["kitchen"]);
     }
 
     #[tokio::test(start_paused = true)]

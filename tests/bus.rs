@@ -82,8 +82,7 @@ async fn what_was_committed_while_the_broker_was_away_is_told_in_its_order_and_w
         filters: Vec::new(),
     };
     let (hang_up, (_bus, unsaid)) = (CancellationToken::new(), client::bus());
-    let saying =
-        unsaid.keep_saying(connection, journal.clone(), outbox, Arc::new(Nothing), hang_up.clone());
+    let saying = unsaid.keep_saying(connection, journal.clone(), outbox, Arc::new(Nothing), hang_up.clone());
     let saying = tokio::spawn(saying);
     for number in 0..AWAY {
         journal.record(EventBody::Housekeeping { jobs: number, events: 0 }).await.unwrap();

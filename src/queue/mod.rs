@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::client::backoff;
 use crate::bus::contract::{ErrorBody, State};
 use crate::journal::machine::{Event, Job};
-use crate::pulse::Progress;
+use crate::pulse::{DRIVER_SILENT, DRIVER_STUCK, Progress};
 use context::Context;
 pub use desk::{Desk, DeskSettings, Words};
 use desk::{NotRead, Open};
@@ -59,7 +59,7 @@ fn pause_before_retry(link: &str, failures: u32) -> Duration {
 
 /// Lets a driver do something that may take long, and deals with what concerns the queue meanwhile.
 async fn attend<T>(desk: &mut Desk, progress: &Progress, work: impl Future<Output = T>) -> T {
-    let _in_hand = progress.in_hand();
+    let _in_hand = progress.in_hand(DRIVER_SILENT);
     tokio::pin!(work);
     loop {
         tokio::select! {
@@ -246,7 +246,7 @@ impl Worker {
         };
         let (cx, mut said) = self.desk.context(&job, memory, self.progress.clone(), self.abort.clone());
         let result = {
-            let _in_hand = self.progress.in_hand();
+            let _in_hand = self.progress.in_hand(DRIVER_STUCK);
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);
             // The device first: the first byte may leave before the job is shown on the board.

@@ -182,8 +182,8 @@ impl Sources {
         }
         for device in self.pulse.stuck_drivers() {
             problems.push(format!(
-                "the driver of {device} has not got on with its work for {} minutes, nor said what it waits for: look \
-                 at the device, switch it off and on; restart the agent if that does not help",
+                "the driver of {device} has not got on with its work for {} minutes or more, nor said what it waits \
+                 for: look at the device, switch it off and on; restart the agent if that does not help",
                 DRIVER_STUCK.as_secs() / 60
             ));
         }

@@ -64,15 +64,20 @@ impl Driver for Printer {
         Box::pin(async move {
             cx.begin(Value::Null).await?;
             if self.does == Does::WaitsForPaper {
-                cx.waiting(Some(Waiting { code: "paper-out".into(), message: "no paper: put some in".into() }));
+                cx.waiting(Some(Waiting {
+                    code: "paper-out".into(),
+                    message: "no paper: put some in".into(),
+                }));
                 cx.trace(Direction::Received, b"still none");
             }
             self.reached.send(()).unwrap();
-            while self.does == Does::PrintsSlowly {
+            if self.does != Does::PrintsSlowly {
+                std::future::pending::<()>().await;
+            }
+            loop {
                 cx.trace(Direction::Sent, b"a line");
                 tokio::time::sleep(DRIVER_STUCK / 2).await;
             }
-            std::future::pending().await
         })
     }
 
@@ -109,7 +114,8 @@ impl Bed {
     async fn with_job_begun(does: Does) -> Self {
         let disk = tempfile::tempdir().unwrap();
         let journal =
-            Journal::open(disk.path(), topics(), outletd::clock::system(), mpsc::unbounded_channel().0).unwrap();
+            Journal::open(disk.path(), topics(), outletd::clock::system(), mpsc::unbounded_channel().0)
+                .unwrap();
         let board = Board::new(journal.clock().clone());
         let (worker, inbox) = mpsc::unbounded_channel();
         let device = Arc::new(Device {
@@ -141,7 +147,8 @@ impl Bed {
         let driver = Box::new(Printer { does, reached });
         let worker = Worker::new(driver, desk, pulse.driver("kitchen"), stop.clone(), stop.clone());
         let bus = client::bus().0;
-        let listener = metrics::listen(&MetricsConfig { listen: "127.0.0.1:0".parse().unwrap() }).await.unwrap();
+        let listener =
+            metrics::listen(&MetricsConfig { listen: "127.0.0.1:0".parse().unwrap() }).await.unwrap();
         let health = listener.addr();
         let sources = Sources {
             journal: journal.clone(),
