@@ -188,15 +188,19 @@ mod tests {
         };
         assert_eq!((0..200).filter(|_| submit("till", "forbidden", 0).is_some()).count(), 10);
         assert!(submit("guest", "forbidden", 0).is_some(), "one user hides nothing of another");
-        assert!(submit("till", "version-mismatch", 0).is_some(), "what was no question of rights is always told");
+        assert!(
+            submit("till", "version-mismatch", 0).is_some(),
+            "what was no question of rights is always told"
+        );
         assert_eq!(submit("till", "forbidden", 61).unwrap().times, Some(191));
     }
 
     #[test]
     fn of_many_refused_sign_ins_some_are_recorded_and_the_others_counted() {
         let (sign_ins, start) = (SignIns::default(), Instant::now());
-        let try_at =
-            |at: u64| entry_of(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)));
+        let try_at = |at: u64| {
+            entry_of(sign_ins.refused("admin", "x", "10.0.0.9:5000", start + Duration::from_secs(at)))
+        };
         assert_eq!((0..100).filter(|_| try_at(0).is_some()).count(), 10);
         assert_eq!(try_at(61).unwrap().times, Some(91), "90 were not told, and this one");
         assert_eq!(try_at(62).unwrap().times, None);

@@ -26,7 +26,8 @@ use crate::audit::{self, Asked, Forbidden, SignIns};
 use crate::broker::SCREENS_USER;
 use crate::bus::Bus;
 use crate::bus::contract::{
-    CommandTopic, ErrorBody, EventBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics, is_job_id, is_name,
+    CommandTopic, ErrorBody, EventBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics,
+    is_job_id, is_name,
 };
 use crate::bus::message::{Heard, Message};
 use crate::journal::machine::Job;

@@ -103,8 +103,7 @@ impl Sessions {
             sessions.sort_by_key(|session| Reverse(session.disconnected_at));
         }
         while count > self.most {
-            let Some(oldest) =
-                absent.values_mut().max_by_key(|sessions| sessions.len()).and_then(Vec::pop)
+            let Some(oldest) = absent.values_mut().max_by_key(|sessions| sessions.len()).and_then(Vec::pop)
             else {
                 return;
             };

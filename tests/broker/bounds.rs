@@ -55,7 +55,8 @@ async fn of_too_many_absent_sessions_the_oldest_go_of_the_user_who_has_the_most(
             client.subscribe("event").await;
             leave(client).await;
         }
-        let mut manager = Client::join(broker.addr(), Connect::new(V5, "m").login("till", "till-secret")).await;
+        let mut manager =
+            Client::join(broker.addr(), Connect::new(V5, "m").login("till", "till-secret")).await;
         manager.publish(Publish::qos1(1, "event", b"soup")).await;
         assert!(matches!(manager.next().await, Packet::Ack { kind: PUBACK, id: 1, .. }));
         let (mut pos, answer) = Client::knock(broker.addr(), till()).await;
