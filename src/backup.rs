@@ -3,12 +3,21 @@
 //! A backup is a folder: the journal as it was at one moment, whatever is written meanwhile, the other files of the
 //! data folder, and `backup.json`, which says what it is. A backup that is put back waits in the data folder until
 //! the agent starts: the agent has it take the place of what is there, and keeps that beside it.
+//!
+//! Root does this in a folder that is the agent's user's, who may change it meanwhile. So no link is followed: files
+//! are opened in the folder that is open, by their own name, and given away by what is open.
+
+mod folder;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+mod tests;
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use folder::{Entry, Folder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -46,6 +55,9 @@ pub enum BackupError {
     /// There is something in the way.
     #[error("{0} is there already and is not empty: name a folder that does not exist yet")]
     Exists(PathBuf),
+    /// A file or folder is a link, and nobody follows it: it may point anywhere, and root reads and writes here.
+    #[error("{0} is a link: put the file or folder itself there")]
+    Link(PathBuf),
     /// It would be copied into itself, and into each backup after it.
     #[error("{0} is inside the data folder: name a folder outside, best on another disk")]
     Inside(PathBuf),
@@ -99,8 +111,10 @@ pub fn back_up(
     if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(BackupError::Exists(to.to_owned()));
     }
-    if !data.join(journal::FILE).is_file() {
-        return Err(BackupError::NoJournal(data.to_owned()));
+    match fs::symlink_metadata(data.join(journal::FILE)) {
+        Ok(file) if file.is_symlink() => return Err(BackupError::Link(data.join(journal::FILE))),
+        Ok(file) if file.is_file() => {}
+        _ => return Err(BackupError::NoJournal(data.to_owned())),
     }
     make_folder(to)?;
     let made = fill(data, to, left_out, outlet, now);
@@ -125,7 +139,8 @@ fn fill(
     now: Timestamp,
 ) -> Result<About, BackupError> {
     let left_out = left_out.and_then(|path| fs::canonicalize(path).ok());
-    copy_all(data, to, &|path| {
+    let target = Folder::open(to)?;
+    copy_all(&Folder::open(data)?, &target, &|path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let at_the_top = path.parent() == Some(data);
         at_the_top
@@ -140,7 +155,7 @@ fn fill(
     let text = serde_json::to_vec_pretty(&about).unwrap_or_default();
     fs::write(&file, text).map_err(at(&file))?;
     sync(&file)?;
-    sync(to)?;
+    target.sync()?;
     Ok(about)
 }
 
@@ -151,20 +166,24 @@ fn fill(
 /// It is not whole, is damaged, of another outlet or of a newer version; nothing is changed then.
 pub fn restore(from: &Path, data: &Path, outlet: &str, now: Timestamp) -> Result<About, BackupError> {
     let about = look_at(from, outlet)?;
+    make_folder(data)?;
+    let data = fs::canonicalize(data).map_err(at(data))?;
+    let folder = Folder::open(&data)?;
     let (part, waiting) = (data.join(PART), data.join(WAITING));
     remove_all(&part)?;
-    make_folder(data)?;
-    make_folder(&part)?;
-    let laid = copy_all(from, &part, &|_| false)
-        .and_then(|()| Ok(journal::mark_restored(&part.join(journal::FILE), about.taken_at, now)?))
-        .and_then(|()| give_to_owner_of(data, &part));
+    // Of root's own, until all is in it: nobody else changes it meanwhile.
+    let laid = folder.make(PART).and_then(|laid| {
+        copy_all(&Folder::open(from)?, &laid, &|_| false)?;
+        journal::mark_restored(&part.join(journal::FILE), about.taken_at, now)?;
+        laid.give_to(&folder.owner()?)
+    });
     if let Err(error) = laid {
-        drop(fs::remove_dir_all(&part));
+        drop(remove_all(&part));
         return Err(error);
     }
     remove_all(&waiting)?;
     fs::rename(&part, &waiting).map_err(at(&waiting))?;
-    sync(data)?;
+    folder.sync()?;
     Ok(about)
 }
 
@@ -190,7 +209,7 @@ fn look_at(from: &Path, outlet: &str) -> Result<About, BackupError> {
 /// A file can't be moved.
 pub fn take_waiting(data: &Path, now: Timestamp) -> Result<(), BackupError> {
     let waiting = data.join(WAITING);
-    if !waiting.is_dir() {
+    if !fs::symlink_metadata(&waiting).is_ok_and(|waiting| waiting.is_dir()) {
         return Ok(());
     }
     let replaced = data.join(format!("replaced-{}", now.to_string().replace([':', '.'], "-")));
@@ -219,13 +238,13 @@ pub fn take_waiting(data: &Path, now: Timestamp) -> Result<(), BackupError> {
 }
 
 /// Copies files and folders but those that are to be skipped, and what goes away meanwhile.
-fn copy_all(from: &Path, to: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
-    for name in names_in(from)? {
-        let (source, target) = (from.join(&name), to.join(&name));
+fn copy_all(from: &Folder, to: &Folder, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
+    for name in names_in(from.path())? {
+        let source = from.path().join(&name);
         if skip(&source) {
             continue;
         }
-        let copied = copy_one(&source, &target, skip);
+        let copied = copy_one(from, to, &name, skip);
         let gone = |error: &BackupError| {
             matches!(error, BackupError::File { path, error }
                 if path.starts_with(&source) && error.kind() == io::ErrorKind::NotFound)
@@ -235,19 +254,23 @@ fn copy_all(from: &Path, to: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), 
             copied => copied?,
         }
     }
-    sync(to)
+    to.sync()
 }
 
-fn copy_one(source: &Path, target: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
-    let kind = fs::symlink_metadata(source).map_err(at(source))?;
-    if kind.is_dir() {
-        make_folder(target)?;
-        copy_all(source, target, skip)?;
-    } else if kind.is_file() {
-        fs::copy(source, target).map_err(at(source))?;
-        sync(target)?;
+fn copy_one(from: &Folder, to: &Folder, name: &str, skip: &dyn Fn(&Path) -> bool) -> Result<(), BackupError> {
+    match from.entry(name)? {
+        Entry::Folder(source) => copy_all(&source, &to.make(name)?, skip),
+        Entry::File(mut source) => {
+            let mut target = to.create(name)?;
+            let path = from.path().join(name);
+            let mode = source.metadata().map_err(at(&path))?.permissions().mode() & 0o777;
+            io::copy(&mut source, &mut target).map_err(at(&path))?;
+            let kept = target.set_permissions(fs::Permissions::from_mode(mode));
+            kept.and_then(|()| target.sync_all()).map_err(at(&to.path().join(name)))
+        }
+        // A socket or a pipe keeps nothing.
+        Entry::Other => Ok(()),
     }
-    Ok(())
 }
 
 /// Names that are no text can't be ours.
@@ -258,21 +281,6 @@ fn names_in(folder: &Path) -> Result<Vec<String>, BackupError> {
         .collect();
     names.sort();
     Ok(names)
-}
-
-/// What root lays down has to be the agent's.
-fn give_to_owner_of(data: &Path, path: &Path) -> Result<(), BackupError> {
-    let owner = fs::metadata(data).map_err(at(data))?;
-    let mine = fs::metadata(path).map_err(at(path))?;
-    if (owner.uid(), owner.gid()) != (mine.uid(), mine.gid()) {
-        chown(path, Some(owner.uid()), Some(owner.gid())).map_err(at(path))?;
-    }
-    if mine.is_dir() {
-        for name in names_in(path)? {
-            give_to_owner_of(data, &path.join(name))?;
-        }
-    }
-    Ok(())
 }
 
 /// For the owner alone: a journal knows what was ordered and paid, an authority has its key here.

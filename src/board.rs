@@ -99,7 +99,9 @@ impl Board {
                     Err(error) => tracing::error!(%error, "what needs attention can't be read"),
                 }
             }
+            let resting = crate::pulse::resting();
             self.inner.changed.notified().await;
+            drop(resting);
             tokio::time::sleep(PUBLISH_INTERVAL).await;
         }
     }

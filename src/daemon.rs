@@ -32,7 +32,7 @@ use crate::journal::{Journal, JournalError, OutboxRow};
 use crate::kitchen::engine as kitchen;
 use crate::kitchen::setup::Setup;
 use crate::kitchen::stations::StationConfig;
-use crate::pulse::Pulse;
+use crate::pulse::{Pulse, STALLED};
 use crate::queue::{Desk, DeskSettings, Worker};
 use crate::readings;
 use crate::requests::Requests;
@@ -42,11 +42,13 @@ use crate::screens::{Registry, Sight, WebError};
 use crate::sequence::{self, Committed, Place, Sequence};
 use crate::supervisor::Supervised;
 use crate::tidying;
-use crate::web::metrics::{self, MetricsError, STALLED};
+use crate::web::metrics::{self, MetricsError};
 use crate::web::{self, HttpError, atol_requests};
 
 /// How long the last words may take when the agent ends.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long the cause of an end may take to be known.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// How long the journal may take to be folded in when the agent ends.
 const LAST_FOLD: Duration = Duration::from_secs(5);
 
@@ -214,13 +216,16 @@ impl Daemon {
 
         for (driver, desk) in desks {
             let part = format!("the worker of {}", desk.id());
-            let worker = Worker::new(driver, desk, stop.clone(), abort.clone());
+            let progress = pulse.driver(desk.id());
+            let worker = Worker::new(driver, desk, progress, stop.clone(), abort.clone());
             workers.spawn(pulse.clone().of(part, worker.run()));
         }
         background.spawn(pulse.clone().of("the client of the broker".into(), speaking));
         background.spawn(pulse.clone().of("the sequence of jobs".into(), sequencing));
         board.attention_changed();
-        background.spawn(board.clone().publish(bus.clone(), topics.clone(), journal.clone()));
+        background.spawn(tell_stuck_drivers(pulse.clone()));
+        let publishing = board.clone().publish(bus.clone(), topics.clone(), journal.clone());
+        background.spawn(pulse.clone().of("the board of devices".into(), publishing));
         for (device, read) in readings {
             background.spawn(readings::publish(device, read, bus.clone(), topics.clone(), clock.clone()));
         }
@@ -333,10 +338,12 @@ impl Daemon {
             Some(ended) = workers.join_next() => ended,
             Some(ended) = background.join_next() => ended,
             Some(ended) = doors.join_next() => ended,
-            () = self.journal.broken() => return DaemonError::Journal(JournalError::Corrupt(
-                "a page of it can't be read".into(),
-            )),
+            why = self.journal.broken() => return DaemonError::Journal(why),
         };
+        // Whoever needs the journal may end a moment before it has said what happened to it.
+        if let Ok(why) = tokio::time::timeout(A_MOMENT, self.journal.broken()).await {
+            return DaemonError::Journal(why);
+        }
         match ended {
             Err(error) => DaemonError::Ended(error.to_string()),
             Ok(()) => DaemonError::Ended("it returned".into()),
@@ -678,18 +685,63 @@ fn introduce(bus: &Bus, topics: &Topics, agent: &AgentDocument, devices: &Device
     }
 }
 
-/// An agent whose journal does not answer, or whose workers get no turn, is not alive.
+/// An agent whose journal does not answer, or whose parts get no turn or don't get on, is not alive. One whose driver
+/// does not get on is: its other devices work, and a new start might tear a receipt.
 async fn feed_watchdog(interval: Duration, journal: Journal, pulse: Pulse) {
     loop {
-        let stalled = pulse.stalled(STALLED);
-        if !stalled.is_empty() {
+        let (stalled, stuck) = (pulse.stalled(STALLED), pulse.stuck());
+        if !stalled.is_empty() || !stuck.is_empty() {
             tracing::error!(
-                parts = stalled.join(", "),
-                "parts of the agent get no turn: the watchdog is not fed"
+                stalled = stalled.join(", "),
+                stuck = stuck.join(", "),
+                "parts of the agent get no turn, or don't get on: the watchdog is not fed"
             );
         } else if journal.write(|_| Ok(())).await.is_ok() {
             crate::systemd::alive();
         }
         tokio::time::sleep(interval).await;
+    }
+}
+
+/// How often drivers are looked at that don't get on.
+const LOOK_AT_DRIVERS: Duration = Duration::from_secs(30);
+
+/// Says in the log which drivers don't get on, once each time.
+async fn tell_stuck_drivers(pulse: Pulse) {
+    let mut known = Vec::new();
+    loop {
+        tokio::time::sleep(LOOK_AT_DRIVERS).await;
+        let stuck = pulse.stuck_drivers();
+        for device in stuck.iter().filter(|device| !known.contains(*device)) {
+            tracing::error!(
+                device,
+                "the driver does not get on with what it has in hand, nor says what it waits for: look at the device, \
+                 switch it off and on; restart the agent if that does not help"
+            );
+        }
+        known = stuck;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_agent_whose_journal_can_write_no_more_ends_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("outletd.toml");
+        let data = folder.path().join("data");
+        let text = format!("outlet = \"test\"\ndata = {data:?}\n[embedded]\nmqtt = \"127.0.0.1:0\"\n");
+        std::fs::write(&path, text).unwrap();
+        let config = crate::config::load(&path).unwrap_or_else(|errors| panic!("{errors}"));
+        let mut daemon = Daemon::start(&config).await.unwrap();
+        let journal = daemon.journal.clone();
+        let defect = journal.write(|_| -> Result<(), JournalError> { panic!("a defect of a test") }).await;
+        assert!(matches!(defect, Err(JournalError::Closed)), "{defect:?}");
+        let why = daemon.failed().await;
+        assert!(matches!(why, DaemonError::Journal(JournalError::Died)), "{why}");
+        daemon.drain().await;
     }
 }

@@ -2,9 +2,13 @@
 
 pub mod fuzz;
 mod payload;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+mod tests;
 mod work;
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -18,11 +22,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::audit::{self, Asked, SignIns};
+use crate::audit::{self, Asked, Forbidden, SignIns};
 use crate::broker::SCREENS_USER;
 use crate::bus::Bus;
 use crate::bus::contract::{
-    CommandTopic, ErrorBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics, is_job_id, is_name,
+    CommandTopic, ErrorBody, EventBody, JobDocument, Kind, Reply, Stale, State, Submission, Topics,
+    is_job_id, is_name,
 };
 use crate::bus::message::{Heard, Message};
 use crate::journal::machine::Job;
@@ -142,6 +147,16 @@ impl Readiness {
     }
 }
 
+/// A worker that is taken for one job; it is given back however that ends.
+struct Claimed(Arc<Device>);
+
+impl Drop for Claimed {
+    fn drop(&mut self) {
+        self.0.readiness.give_back();
+        drop(self.0.worker.send(ToWorker::Wake));
+    }
+}
+
 /// All devices by id.
 pub type Devices = BTreeMap<String, Arc<Device>>;
 
@@ -166,6 +181,7 @@ pub struct Intake {
     kitchen: Option<kitchen::Door>,
     limits: Limits,
     sign_ins: SignIns,
+    forbidden: Forbidden,
 }
 
 impl Asked {
@@ -199,6 +215,7 @@ impl Intake {
             kitchen,
             limits,
             sign_ins,
+            forbidden: Forbidden::default(),
         })
     }
 
@@ -213,9 +230,7 @@ impl Intake {
         match self.judge(device, message) {
             Err(refusal) => {
                 let asked = Asked::of(message);
-                if let Some(entry) = audit::of_job(device, refusal.id.as_deref(), asked, &refusal.error) {
-                    self.journal.record_later(entry);
-                }
+                self.record(audit::of_job(device, refusal.id.as_deref(), asked, &refusal.error));
                 self.refuse(&to, device, refusal);
                 Box::pin(async {})
             }
@@ -373,14 +388,27 @@ impl Intake {
         })
     }
 
-    /// Why a client that sends too much is not heard now. External brokers don't tell who sends.
+    /// Adds an entry to the feed, unless its user fills it with what is forbidden.
+    fn record(&self, entry: Option<EventBody>) {
+        if let Some(entry) = entry.and_then(|entry| self.forbidden.bounded(entry, Instant::now())) {
+            self.journal.record_later(entry);
+        }
+    }
+
+    /// Why somebody who sends too much is not heard now: a user, whatever it calls its clients, or a client without
+    /// one. External brokers don't tell who sends. Screens share a user, and don't choose what they are called.
     fn flood(&self, message: &Message) -> Option<ErrorBody> {
-        let client = message.client.as_deref()?;
-        if self.limits.allow(client, Instant::now()) {
+        let user = message.user.as_deref().filter(|user| *user != SCREENS_USER);
+        let (who, name) = match (user, message.client.as_deref()) {
+            (Some(user), _) => ("user", user),
+            (None, Some(client)) => ("client", client),
+            (None, None) => return None,
+        };
+        if self.limits.allow(&format!("{who} {name}"), Instant::now()) {
             return None;
         }
         let text = format!(
-            "this client sends more than {} messages a second, [limits] allows no more: slow down and repeat",
+            "this {who} sends more than {} messages a second, [limits] allows no more: slow down and repeat",
             self.limits.messages_per_s()
         );
         Some(ErrorBody::retryable("throttled", text))
@@ -401,17 +429,14 @@ impl Intake {
         let device = judged.device.clone();
         let (mut new, work) = judged.into_record();
         // The first job an idle worker gets is begun together with its acceptance, if the device is ready.
-        let claimed = device.readiness.claim();
-        new.begin = claimed.then(|| self.begin_at_once(&device, &new.job, &work)).flatten();
+        let claimed = device.readiness.claim().then(|| Claimed(device.clone()));
+        new.begin = claimed.as_ref().and_then(|_| self.begin_at_once(&device, &new.job, &work));
         self.journal.accept_then(new, move |written| {
             if let Ok(journal::Intake::New(job)) = written {
                 device.depth.fetch_add(1, Ordering::Relaxed);
                 drop(device.worker.send(ToWorker::Job { job: job.clone(), work: Some(work) }));
             }
-            if claimed {
-                device.readiness.give_back();
-                drop(device.worker.send(ToWorker::Wake));
-            }
+            drop(claimed);
         })
     }
 
@@ -503,9 +528,7 @@ impl Intake {
             None => self.requests.agent(value.clone(), user, &self.rights).await,
             Some(device) => self.requests.device(device, value.clone(), user, &self.rights).await,
         };
-        if let Some(entry) = audit::of_request(&value, device, Asked::of(message), &reply) {
-            self.journal.record_later(entry);
-        }
+        self.record(audit::of_request(&value, device, Asked::of(message), &reply));
         reply.correlation = correlation;
         (reply, to)
     }
@@ -602,7 +625,11 @@ impl Heard for Intake {
             Some(CommandTopic::Job { device }) => {
                 let device = device.to_owned();
                 if !is_heavy(&message.payload) {
-                    return self.submit(&device, &message);
+                    let judged = catch_unwind(AssertUnwindSafe(|| self.submit(&device, &message)));
+                    return judged.unwrap_or_else(|_| {
+                        self.refuse_unjudged(&device, &message);
+                        Box::pin(async {})
+                    });
                 }
                 Box::pin(async move {
                     let (intake, again) = (self.clone(), (device.clone(), message.clone()));

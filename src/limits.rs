@@ -1,4 +1,4 @@
-//! How much one client may ask for: a bucket for each, filled at a steady rate.
+//! How much one user or client may ask for: a bucket for each, filled at a steady rate.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsConfig {
-    /// Jobs, requests and commands that one client may send in a second, on and on.
+    /// Jobs, requests and commands that one user may send in a second, on and on, with all its clients; or one client
+    /// that has signed in as nobody.
     pub messages_per_s: u32,
     /// How many it may send at once after a rest.
     pub burst: u32,

@@ -18,6 +18,7 @@ use crate::bus::contract::{ErrorBody, State, Topics};
 use crate::intake::{Devices, ToWorker};
 use crate::journal::machine::{Event, Job, Refused};
 use crate::journal::{self, Journal, JournalError, NewJob, OutboxRow};
+use crate::pulse;
 
 /// Code of a job that was not begun because one before it came to nothing.
 pub const INTERRUPTED: &str = "interrupted";
@@ -235,7 +236,10 @@ impl Sequence {
 
     async fn advance_all(&self, mut heard: mpsc::UnboundedReceiver<String>) {
         let mut failures = 0;
-        while let Some(id) = heard.recv().await {
+        loop {
+            let resting = pulse::resting();
+            let Some(id) = heard.recv().await else { return };
+            drop(resting);
             match self.advance(&id).await {
                 Ok(()) => failures = 0,
                 Err(JournalError::Closed) => return,
@@ -243,6 +247,7 @@ impl Sequence {
                     failures += 1;
                     tracing::error!(request = id, %error, "jobs that belong together can't go on; trying again");
                     tokio::time::sleep(backoff(failures)).await;
+                    pulse::step();
                     drop(self.0.news.send(id));
                 }
             }

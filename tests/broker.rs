@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
+#[path = "broker/bounds.rs"]
+mod bounds;
 #[path = "broker/wire.rs"]
 mod wire;
 

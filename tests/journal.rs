@@ -29,6 +29,22 @@ use support::{DAY_MS, Shelf, doubt, settled, submission, succeed, topics};
 use tokio::sync::mpsc;
 
 #[tokio::test]
+async fn a_journal_whose_thread_panics_says_so_and_keeps_what_was_on_disk() {
+    let shelf = Shelf::new();
+    let journal = shelf.open();
+    journal.accept(submission("01JA", "soup")).await.unwrap();
+    let defect = journal.write(|_| -> Result<(), JournalError> { panic!("a defect of a test") }).await;
+    assert!(matches!(defect, Err(JournalError::Closed)), "{defect:?}");
+    assert!(matches!(journal.broken().await, JournalError::Died));
+    let refused = journal.accept(submission("01JB", "tea")).await;
+    assert!(matches!(refused, Err(JournalError::Closed)), "{refused:?}");
+    drop(journal);
+    let journal = shelf.open();
+    assert!(journal.job("01JA").await.unwrap().is_some());
+    assert!(journal.job("01JB").await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_job_is_on_disk_before_it_is_answered() {
     let shelf = Shelf::new();
     let journal = shelf.open();

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
+#[path = "metrics/progress.rs"]
+mod progress;
 mod support;
 
 use std::net::SocketAddr;

@@ -155,6 +155,14 @@ async fn who_was_not_let_in_stands_in_the_feed() {
     assert_eq!((&audit["user"], &audit["client"]), (&json!("office"), &json!("guess")));
     assert!(audit["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{audit}");
     assert_eq!(audit["target"], "broker", "the door");
+
+    // With a password of its own, but under the id of another user's client.
+    let mut options = MqttOptions::new("pc-1", addr.ip().to_string(), addr.port());
+    options.set_credentials("till", "a till's password");
+    let (_client, mut events) = AsyncClient::new(options, 4);
+    assert!(events.poll().await.is_err(), "it is not let in");
+    let audit = audited(&mut office, "sign-in").await;
+    assert_eq!((&audit["user"], &audit["client"]), (&json!("till"), &json!("pc-1")));
 }
 
 #[tokio::test]

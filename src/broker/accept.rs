@@ -32,7 +32,9 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::link::{Conn, Link, Tap, say_goodbye};
+use super::retained::Retained;
 use super::rights::{Access, Gate};
+use super::sessions::Sessions;
 use super::{BrokerError, PublishHook, TlsFiles};
 use crate::lobby::{Lobby, Place};
 
@@ -50,6 +52,8 @@ pub(super) struct Core {
     pub(super) broker: BrokerConfig,
     pub(super) router: Arc<MessageRouter>,
     pub(super) storage: Arc<DynamicStorage>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) retained: Arc<Retained>,
     pub(super) stats: Arc<BrokerStats>,
     pub(super) monitor: Arc<ResourceMonitor>,
     pub(super) shutdown: broadcast::Sender<()>,
@@ -218,8 +222,12 @@ impl Entered {
             agent_only: kind == Kind::AgentOnly,
             certified: self.certified,
             waiting: Mutex::new(waiting),
+            sessions: Arc::clone(&core.sessions),
+            retained: Arc::clone(&core.retained),
+            claim: Mutex::new(None),
         };
-        let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn) };
+        let retained = Arc::clone(&core.retained);
+        let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn), retained };
         let broker = BrokerConfig { event_handler: Some(Arc::new(tap)), ..core.broker.clone() };
         let handler = ClientHandler::new(
             BrokerTransport::WebSocket(Box::new(link)),
@@ -233,6 +241,7 @@ impl Entered {
             shutdown,
         );
         let outcome = handler.run().await;
+        core.sessions.bound().await;
         match &outcome {
             Err(error) if !error.is_normal_disconnect() => {
                 tracing::info!(%from, %error, "MQTT connection ended");

@@ -88,10 +88,14 @@ pub struct Limits {
     /// Bytes of one packet, header included. More ends the connection with 0x95. Large enough for
     /// the agent to answer an oversized job itself.
     pub packet_bytes: usize,
-    /// Retained messages; one more is refused with 0x97 (quota exceeded).
+    /// Retained messages of clients; one more is refused with 0x97 (quota exceeded).
     pub retained_messages: usize,
     /// Bytes of one retained payload.
     pub retained_bytes: usize,
+    /// Bytes of all retained payloads of clients together.
+    pub retained_total: usize,
+    /// Sessions of clients that are away.
+    pub absent_sessions: usize,
     /// Messages waiting for one subscriber that is away or slow.
     pub queued_messages: usize,
     /// Bytes waiting for one subscriber that is away or slow.
@@ -109,6 +113,8 @@ impl Default for Limits {
             packet_bytes: 4 << 20,
             retained_messages: 10_000,
             retained_bytes: 1 << 20,
+            retained_total: 64 << 20,
+            absent_sessions: 1_000,
             queued_messages: 50_000,
             queued_bytes: 16 << 20,
             subscriptions: 1_000,

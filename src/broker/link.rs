@@ -23,6 +23,7 @@ use mqtt5::broker::transport::WebSocketTransport;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::oneshot;
 
+use super::retained::Retained;
 use super::rights::AGENT_USER;
 use super::{Handling, Inbound, PublishHook, Receipt, Verdict};
 
@@ -122,7 +123,12 @@ impl Conn {
         {
             match (receipt, packet_id, ack.first()) {
                 (Receipt::Acknowledge, ..) => out.extend_from_slice(ack),
-                (Receipt::Refuse, None, _) => {}
+                (Receipt::Refuse | Receipt::NoRoom, None, _) => {}
+                (Receipt::NoRoom, Some(id), Some(&PUBACK)) if state.protocol == 5 => {
+                    let [high, low] = id.to_be_bytes();
+                    out.extend_from_slice(&[PUBACK, 3, high, low, QUOTA_EXCEEDED]);
+                }
+                (Receipt::NoRoom, ..) => out.extend_from_slice(ack),
                 (Receipt::Refuse, Some(id), Some(&PUBACK)) if state.protocol == 5 => {
                     let [high, low] = id.to_be_bytes();
                     out.extend_from_slice(&[PUBACK, 3, high, low, IMPLEMENTATION_SPECIFIC]);
@@ -172,11 +178,13 @@ const PUBACK: u8 = 0x40;
 const PUBREC: u8 = 0x50;
 const DISCONNECT: u8 = 0xE0;
 const IMPLEMENTATION_SPECIFIC: u8 = 0x83;
+const QUOTA_EXCEEDED: u8 = 0x97;
 
 /// Gives the publishes of one connection to the hook.
 pub(super) struct Tap {
     pub(super) hook: Arc<dyn PublishHook>,
     pub(super) conn: Arc<Conn>,
+    pub(super) retained: Arc<Retained>,
 }
 
 impl BrokerEventHandler for Tap {
@@ -189,6 +197,8 @@ impl BrokerEventHandler for Tap {
                 return PublishAction::Continue;
             }
             let packet_id = event.packet_id;
+            let no_room = event.retain && !self.retained.has_room(&event.topic, event.payload.len());
+            let (client, topic) = (Arc::clone(&event.client_id), Arc::clone(&event.topic));
             let Handling { verdict, before_ack } = self.hook.publish(Inbound {
                 client_id: event.client_id,
                 user: event.user_id,
@@ -199,6 +209,11 @@ impl BrokerEventHandler for Tap {
                 response_topic: event.response_topic,
                 correlation_data: event.correlation_data,
             });
+            if no_room && verdict == Verdict::Route {
+                tracing::warn!(%client, %topic, "a message is not retained: clients have retained too much");
+                self.conn.hold(packet_id, Box::pin(std::future::ready(Receipt::NoRoom)));
+                return PublishAction::Handled;
+            }
             if let Some(work) = before_ack {
                 self.conn.hold(packet_id, work);
             }

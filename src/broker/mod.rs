@@ -20,6 +20,12 @@
 //!   subscriber with `clean_start = false` then finds no session after a restart of the agent
 //!   (`session present` = 0) and has to subscribe again; messages that waited for it are gone.
 //!   What the agent itself says is in its journal and is published again.
+//! - A client identifier is its user's as long as one is connected under it or has a session; another user is refused
+//!   with 0x85 (client identifier not valid). Of the sessions of absent clients [`Limits::absent_sessions`] are kept:
+//!   above that those of the user who has the most go, the oldest first.
+//! - What clients have retained is bounded together by [`Limits::retained_messages`] and [`Limits::retained_total`];
+//!   more is not retained and goes to nobody: MQTT 5 with QoS 1 gets a PUBACK with 0x97 (quota exceeded), a client with
+//!   such a will is not let in.
 //! - A subscriber that stays away is kept [`Limits::queued_messages`] and
 //!   [`Limits::queued_bytes`]; above that its oldest messages are dropped, with a warning.
 //! - A subscriber that is connected but doesn't read holds up its publishers once, for at most two
@@ -30,7 +36,9 @@ mod config;
 pub mod fuzz;
 mod link;
 mod password;
+mod retained;
 mod rights;
+mod sessions;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -40,6 +48,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mqtt5::broker::config::BrokerConfig;
+use mqtt5::broker::events::BrokerEventHandler;
 use mqtt5::broker::resource_monitor::{ResourceLimits, ResourceMonitor};
 use mqtt5::broker::router::MessageRouter;
 use mqtt5::broker::storage::{DynamicStorage, FileBackend, MemoryBackend, QueueLimits, StorageBackend};
@@ -52,8 +61,10 @@ use accept::{Core, Door, Kind};
 pub use config::{BrokerError, EmbeddedConfig, Limits, TlsFiles};
 pub use password::Password;
 pub(crate) use password::Verifier;
+use retained::Retained;
 use rights::Access;
 pub use rights::{SCREENS_USER, User, covers};
+use sessions::Sessions;
 
 /// Decides what becomes of a publish, before the broker acknowledges it.
 ///
@@ -122,6 +133,9 @@ pub enum Receipt {
     /// Not taken: MQTT 5 with QoS 1 gets a PUBACK with 0x83 (implementation specific error); 3.1.1
     /// and QoS 2 lose the connection, and send again after they reconnect.
     Refuse,
+    /// There is no room for it: MQTT 5 with QoS 1 gets a PUBACK with 0x97 (quota exceeded), everybody else an
+    /// acknowledgement, as none of them can be told.
+    NoRoom,
 }
 
 impl Handling {
@@ -261,6 +275,9 @@ const OWN_CLIENTS: usize = 400;
 /// Connections at once of one address of the network that have not signed in yet.
 const STRANGERS: usize = 32;
 
+/// Retained messages beside those of clients: of the agent, so that no client takes their place.
+const OWN_RETAINED: usize = 10_000;
+
 /// How often expired sessions and retained messages are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(900);
 
@@ -273,6 +290,7 @@ async fn sweep(core: Arc<Core>, mut shutdown: broadcast::Receiver<()>) {
                     tracing::warn!(%error, "the broker's store could not be swept");
                 }
                 core.router.sweep_sessions().await;
+                core.sessions.bound().await;
             }
             _ = shutdown.recv() => return,
         }
@@ -295,16 +313,24 @@ async fn open_core(
                 .map_err(|error| BrokerError::store(dir, &error))?,
         ),
     });
+    let agent_topics = config.agent_topics.clone();
+    let retained = Arc::new(Retained::new(agent_topics, limits.retained_messages, limits.retained_total));
+    let most_retained = limits.retained_messages.saturating_add(OWN_RETAINED);
     let router = Arc::new(
         MessageRouter::with_storage(Arc::clone(&storage))
             .with_fallback_queue_limits(queue)
-            .with_retained_limits(limits.retained_messages, limits.retained_bytes),
+            .with_event_handler(Arc::clone(&retained) as Arc<dyn BrokerEventHandler>)
+            .with_retained_limits(most_retained, limits.retained_bytes),
     );
     let expiry = u32::try_from(limits.session_expiry.as_secs()).unwrap_or(u32::MAX);
     if let Some(dir) = &config.store {
         router.recover_sessions(expiry).await.map_err(|error| BrokerError::store(dir, &error))?;
         router.initialize().await.map_err(|error| BrokerError::store(dir, &error))?;
+        for message in router.get_retained_messages("#").await {
+            retained.set(&message.topic_name, message.payload.len());
+        }
     }
+    let sessions = Sessions::new(Arc::clone(&router), Arc::clone(&storage), limits.absent_sessions);
 
     let broker = BrokerConfig {
         bind_addresses: Vec::new(),
@@ -313,7 +339,7 @@ async fn open_core(
         max_packet_size: limits.packet_bytes,
         topic_alias_maximum: 64,
         max_subscriptions_per_client: limits.subscriptions,
-        max_retained_messages: limits.retained_messages,
+        max_retained_messages: most_retained,
         max_retained_message_size: limits.retained_bytes,
         client_channel_capacity: LANE,
         server_receive_maximum: Some(link::MAX_HELD),
@@ -342,6 +368,8 @@ async fn open_core(
         broker,
         router,
         storage,
+        sessions,
+        retained,
         stats: Arc::new(BrokerStats::new()),
         monitor: Arc::new(monitor),
         shutdown: broadcast::channel(1).0,

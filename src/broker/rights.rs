@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 use super::link::Conn;
 use super::password::{Password, Verifier, same};
+use super::retained::Retained;
+use super::sessions::{Claim, Sessions};
 use super::{AgentAccess, EmbeddedConfig, PublishHook};
 use crate::attempts::Attempts;
 use crate::lobby::Place;
@@ -178,6 +180,15 @@ impl Access {
         }
     }
 
+    /// Whether somebody can sign in as this.
+    fn exists(&self, user: Option<&str>) -> bool {
+        match user {
+            None => self.users.is_empty(),
+            Some(AGENT_USER | SCREENS_USER) => true,
+            Some(name) => self.users.iter().any(|user| user.name == name),
+        }
+    }
+
     fn may_publish(&self, user: Option<&str>, topic: &str) -> bool {
         if user == Some(AGENT_USER) {
             return true;
@@ -217,7 +228,7 @@ enum Who {
     Anybody,
 }
 
-fn covered(allowed: &[String], filter: &str) -> bool {
+pub(super) fn covered(allowed: &[String], filter: &str) -> bool {
     allowed.iter().any(|allowed| covers(allowed, filter))
 }
 
@@ -241,6 +252,10 @@ pub(super) struct Gate {
     pub(super) certified: Option<String>,
     /// Where the client waits until it has signed in.
     pub(super) waiting: Mutex<Option<Place>>,
+    pub(super) sessions: Arc<Sessions>,
+    pub(super) retained: Arc<Retained>,
+    /// The client identifier that the connection has.
+    pub(super) claim: Mutex<Option<Claim>>,
 }
 
 impl Gate {
@@ -277,6 +292,18 @@ impl AuthProvider for Gate {
             {
                 return Ok(self.refused(connect, from, ReasonCode::NotAuthorized));
             }
+            if let Some(will) = &connect.will
+                && will.retain
+                && !self.retained.has_room(&will.topic, will.payload.len())
+            {
+                return Ok(self.refused(connect, from, ReasonCode::QuotaExceeded));
+            }
+            let exists = |user: Option<&str>| self.access.exists(user);
+            let claim = self.sessions.claim(&connect.client_id, user.as_deref(), exists).await;
+            if claim.is_none() {
+                return Ok(self.refused(connect, from, ReasonCode::ClientIdentifierNotValid));
+            }
+            *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = claim;
             drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take());
             Ok(match user {
                 Some(user) => AuthResult::success_with_user(user),

@@ -202,6 +202,13 @@ pub struct Unsaid {
 }
 
 impl Unsaid {
+    /// The answers that wait: their topics and payloads.
+    #[cfg(test)]
+    pub(crate) fn said(&mut self) -> Vec<(String, Vec<u8>)> {
+        let answers = std::iter::from_fn(|| self.answers.try_recv().ok());
+        answers.map(|answer| (answer.topic, answer.payload)).collect()
+    }
+
     /// Keeps the bus connected until `stop` is cancelled.
     pub async fn keep_saying(
         self,
@@ -270,7 +277,12 @@ impl Speaker {
             let mut polling = tokio::spawn(poller.run());
             let _lingering = Lingering(polling.abort_handle());
             let speaking = async {
-                match up.await {
+                let up = tokio::select! {
+                    biased;
+                    up = up => up,
+                    () = forgo(&mut self.outbox) => return,
+                };
+                match up {
                     Ok(()) => {
                         failures = 0;
                         self.connected.send_replace(true);
@@ -304,6 +316,7 @@ impl Speaker {
             );
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
+                () = forgo(&mut self.outbox) => {}
                 () = stop.cancelled() => return,
             }
         }
@@ -389,6 +402,13 @@ impl Speaker {
             client.publish(topic, true, payload, None).await?;
         }
     }
+}
+
+/// Lets go of what is committed while there is no connection, for ever: the journal has it, and all of it is read there
+/// when there is one. Cancel-safe.
+async fn forgo(outbox: &mut mpsc::UnboundedReceiver<Vec<OutboxRow>>) {
+    while outbox.recv().await.is_some() {}
+    std::future::pending().await
 }
 
 fn expect(given: &Given, row: Option<u64>) {

@@ -79,6 +79,9 @@ pub enum JournalError {
     /// The file is damaged: the next start saves what can be read.
     #[error("the journal's file is damaged: {0}; the next start sets it aside and keeps what can be read")]
     Corrupt(String),
+    /// The thread that writes has panicked.
+    #[error("the journal's thread ended by a defect, and nothing can be written any more: please report it")]
+    Died,
     /// A record can't be understood.
     #[error("a record of the journal is damaged: {0}")]
     Damaged(String),
@@ -293,10 +296,10 @@ impl Journal {
         self.write(move |tx| tx.notify(DAMAGED, &message, &json!({"found": damage}))).await
     }
 
-    /// Waits until the file turns out to be damaged: nothing can be written any more, and the next start saves
-    /// what can be read.
-    pub async fn broken(&self) {
-        self.fate.broken.cancelled().await;
+    /// Waits until nothing can be written any more, and says why: the file turned out to be damaged, and the next
+    /// start saves what can be read; or the thread that writes has panicked.
+    pub async fn broken(&self) -> JournalError {
+        self.fate.broken().await
     }
 
     /// How many jobs were accepted and have ended since the start, by the device they were sent to and state.

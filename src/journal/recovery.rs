@@ -545,7 +545,8 @@ pub fn inspect(journal: &Path) -> Result<Connection, JournalError> {
 /// Marks a copy of a journal as one that does not know what was done since.
 pub fn mark_restored(copy: &Path, taken_at: Timestamp, now: Timestamp) -> Result<(), JournalError> {
     let path = copy;
-    let copy = Connection::open(path).map_err(|error| open_failed(path, &error))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let copy = Connection::open_with_flags(path, flags).map_err(|error| open_failed(path, &error))?;
     schema::prepare(&copy, path)?;
     copy.execute_batch("BEGIN IMMEDIATE")?;
     skip_numbers(&copy, last_event(&copy), now)?;

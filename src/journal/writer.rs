@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use rusqlite::Connection;
@@ -67,8 +67,9 @@ pub type Tally = BTreeMap<(String, State), u64>;
 pub struct Fate {
     path: PathBuf,
     tally: Arc<Mutex<Tally>>,
-    /// It turned out to be damaged.
-    pub broken: CancellationToken,
+    /// Nothing can be written any more; why is in `cause`.
+    broken: CancellationToken,
+    cause: Arc<OnceLock<JournalError>>,
     /// The thread has closed it.
     pub closed: CancellationToken,
 }
@@ -77,7 +78,27 @@ impl Fate {
     /// Of the journal at `path`.
     pub fn of(path: &Path) -> Self {
         let (broken, closed) = (CancellationToken::new(), CancellationToken::new());
-        Self { path: path.to_owned(), tally: Arc::default(), broken, closed }
+        Self { path: path.to_owned(), tally: Arc::default(), broken, cause: Arc::default(), closed }
+    }
+
+    /// Waits until nothing can be written any more, and says why.
+    pub async fn broken(&self) -> JournalError {
+        self.broken.cancelled().await;
+        self.cause.get().cloned().unwrap_or(JournalError::Closed)
+    }
+}
+
+/// Notices when the thread panics: nothing is written after that.
+struct Watch(Fate);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            tracing::error!("the journal's thread panicked: nothing can be written any more");
+            drop(self.0.cause.set(JournalError::Died));
+            self.0.broken.cancel();
+            self.0.closed.cancel();
+        }
     }
 }
 
@@ -92,6 +113,7 @@ impl Fate {
         if !self.broken.is_cancelled() {
             tracing::error!(found, path = %self.path.display(), "the journal's file is damaged");
             recovery::suspect(&self.path);
+            drop(self.cause.set(JournalError::Corrupt(found.to_owned())));
             self.broken.cancel();
         }
     }
@@ -113,7 +135,11 @@ pub fn spawn(
     fate: Fate,
 ) -> io::Result<mpsc::UnboundedSender<Write>> {
     let (sender, writes) = mpsc::unbounded_channel();
-    thread::Builder::new().name("journal".into()).spawn(move || books.keep(writes, &outbox, &fate))?;
+    let keep = move || {
+        let watch = Watch(fate);
+        books.keep(writes, &outbox, &watch.0);
+    };
+    thread::Builder::new().name("journal".into()).spawn(keep)?;
     Ok(sender)
 }
 

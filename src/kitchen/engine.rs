@@ -271,9 +271,11 @@ impl Engine {
         let mut heard = Vec::with_capacity(ROUND);
         loop {
             let mut batch = Batch::default();
+            let resting = crate::pulse::resting();
             tokio::select! {
                 () = stop.cancelled() => return,
                 count = self.told.recv_many(&mut heard, ROUND) => {
+                    drop(resting);
                     if count == 0 {
                         return;
                     }
@@ -281,7 +283,10 @@ impl Engine {
                         self.hear(told, &mut batch).await;
                     }
                 }
-                _ = tick.tick() => self.tick(&mut batch).await,
+                _ = tick.tick() => {
+                    drop(resting);
+                    self.tick(&mut batch).await;
+                }
                 Ok(()) = self.screens_changed.changed() => self.publish_screens((self.tools.clock)()),
             }
             self.finish(batch).await;

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::intake::Devices;
 use crate::journal::machine::Job;
 use crate::journal::{Journal, JournalError};
+use crate::pulse::Progress;
 
 /// Size of the trace kept for one attempt, as JSON lines: the last line says how many bytes of it were left
 /// out, and nothing follows.
@@ -30,6 +31,9 @@ pub struct Context {
     begun: AtomicBool,
     said: mpsc::UnboundedSender<Said>,
     trace: Mutex<Trace>,
+    progress: Progress,
+    /// The job waits for something that the driver has told.
+    waits: AtomicBool,
     abort: CancellationToken,
 }
 
@@ -55,6 +59,7 @@ impl Context {
         job: &Job,
         route: &str,
         memory: Value,
+        progress: Progress,
         abort: CancellationToken,
     ) -> (Self, mpsc::UnboundedReceiver<Said>) {
         let (said, heard) = mpsc::unbounded_channel();
@@ -68,6 +73,8 @@ impl Context {
             begun: AtomicBool::new(job.is_begun()),
             said,
             trace: Mutex::new(Trace { started: Instant::now(), lines: String::new(), full: false }),
+            progress,
+            waits: AtomicBool::new(false),
             abort,
         };
         (context, heard)
@@ -88,6 +95,13 @@ impl Context {
         self.is_begun().then(|| (self.number, self.take_trace()))
     }
 
+    /// The driver gets on. One that has said what its job waits for may wait for ever.
+    fn step(&self) {
+        if !self.waits.load(Ordering::Acquire) {
+            self.progress.step();
+        }
+    }
+
     fn take_trace(&self) -> Vec<u8> {
         let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         std::mem::take(&mut trace.lines).into_bytes()
@@ -104,7 +118,9 @@ impl JobContext for Context {
             if self.is_begun() {
                 return Ok(());
             }
-            match self.journal.begin(&self.job, &self.route, self.number, baseline).await {
+            let begun = self.journal.begin(&self.job, &self.route, self.number, baseline).await;
+            self.step();
+            match begun {
                 Ok(_) => {
                     self.begun.store(true, Ordering::Release);
                     Ok(())
@@ -120,6 +136,7 @@ impl JobContext for Context {
     fn note(&self, note: Value) -> BoxFuture<'_, Result<(), DeviceError>> {
         Box::pin(async move {
             let noted = self.journal.note(self.number, note).await;
+            self.step();
             noted.map_err(|error| DeviceError::new(ErrorKind::Busy, "internal", error.to_string()))
         })
     }
@@ -143,10 +160,16 @@ impl JobContext for Context {
     }
 
     fn waiting(&self, reason: Option<Waiting>) {
+        self.waits.store(reason.is_some(), Ordering::Release);
+        match reason {
+            Some(_) => self.progress.rest(),
+            None => self.progress.step(),
+        }
         drop(self.said.send(reason.map_or(Said::GoesOn, Said::Waits)));
     }
 
     fn trace(&self, direction: Direction, bytes: &[u8]) {
+        self.step();
         let mut trace = self.trace.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if trace.full {
             return;
@@ -173,7 +196,11 @@ impl JobContext for Context {
         Box::pin(async move {
             match self.devices.get(device) {
                 // Its own worker is at this very job.
-                Some(known) if known.id != self.route => known.ask(request).await,
+                Some(known) if known.id != self.route => {
+                    let answered = known.ask(request).await;
+                    self.step();
+                    answered
+                }
                 Some(_) => {
                     let message = format!("{device} can't be asked by its own job");
                     Err(DeviceError::new(ErrorKind::Rejected, "invalid-request", message))

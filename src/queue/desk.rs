@@ -21,6 +21,7 @@ use crate::clock::Timestamp;
 use crate::intake::{Device, Devices, ToWorker, work_of};
 use crate::journal::machine::{Event, Job, Mark};
 use crate::journal::{Journal, JournalError};
+use crate::pulse::{self, Progress};
 
 /// Pause before a job is taken up again that the journal could not be used for.
 const PUT_OFF: Duration = Duration::from_millis(500);
@@ -169,9 +170,10 @@ impl Desk {
         &self,
         job: &Job,
         memory: Value,
+        progress: Progress,
         abort: CancellationToken,
     ) -> (Context, mpsc::UnboundedReceiver<Said>) {
-        Context::new(&self.journal, &self.devices, job, &self.device.id, memory, abort)
+        Context::new(&self.journal, &self.devices, job, &self.device.id, memory, progress, abort)
     }
 
     /// Takes up a job that the journal had left: to be done, or to be asked about.
@@ -186,6 +188,7 @@ impl Desk {
 
     /// Waits for the next thing that concerns the queue. Cancel-safe: nothing is lost.
     pub(super) async fn wait(&mut self) -> Tick {
+        let _resting = pulse::resting();
         let next = self.next_timer();
         let timer = async {
             match next {
@@ -553,6 +556,8 @@ impl Desk {
                     failures += 1;
                     tracing::error!(job, error, "a transition could not be written; trying again");
                     tokio::time::sleep(crate::bus::client::backoff(failures)).await;
+                    // A disk that is full for hours is no reason to end.
+                    pulse::step();
                 }
                 Err(error) => {
                     tracing::warn!(job, %error, "a transition was refused by the journal");

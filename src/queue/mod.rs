@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::client::backoff;
 use crate::bus::contract::{ErrorBody, State};
 use crate::journal::machine::{Event, Job};
+use crate::pulse::{DRIVER_SILENT, DRIVER_STUCK, Progress};
 use context::Context;
 pub use desk::{Desk, DeskSettings, Words};
 use desk::{NotRead, Open};
@@ -42,6 +43,8 @@ const ASK_AT_MOST: u8 = 2;
 pub struct Worker {
     driver: Box<dyn Driver>,
     desk: Desk,
+    /// How far the driver is with what it has in hand.
+    progress: Progress,
     failures: u32,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -55,7 +58,8 @@ fn pause_before_retry(link: &str, failures: u32) -> Duration {
 }
 
 /// Lets a driver do something that may take long, and deals with what concerns the queue meanwhile.
-async fn attend<T>(desk: &mut Desk, work: impl Future<Output = T>) -> T {
+async fn attend<T>(desk: &mut Desk, progress: &Progress, work: impl Future<Output = T>) -> T {
+    let _in_hand = progress.in_hand(DRIVER_SILENT);
     tokio::pin!(work);
     loop {
         tokio::select! {
@@ -73,14 +77,15 @@ enum Ended {
 }
 
 impl Worker {
-    /// A worker for a driver. `stop`: begin nothing more; `abort`: end at once.
+    /// A worker for a driver, which tells how far that is. `stop`: begin nothing more; `abort`: end at once.
     pub fn new(
         driver: Box<dyn Driver>,
         desk: Desk,
+        progress: Progress,
         stop: CancellationToken,
         abort: CancellationToken,
     ) -> Self {
-        Self { driver, desk, failures: 0, stop, abort }
+        Self { driver, desk, progress, failures: 0, stop, abort }
     }
 
     /// Works until told to stop.
@@ -105,7 +110,7 @@ impl Worker {
         let connected = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ended::Stopped,
-            connected = attend(&mut self.desk, self.driver.connect()) => connected,
+            connected = attend(&mut self.desk, &self.progress, self.driver.connect()) => connected,
         };
         if let Err(error) = connected {
             self.desk.offline(&error).await;
@@ -178,7 +183,7 @@ impl Worker {
         let Some((request, answer)) = self.desk.requests.pop_front() else { return false };
         tokio::select! {
             biased;
-            answered = attend(&mut self.desk, self.driver.request(&request)) => drop(answer.send(answered)),
+            answered = attend(&mut self.desk, &self.progress, self.driver.request(&request)) => drop(answer.send(answered)),
             () = self.stop.cancelled() => {}
         }
         true
@@ -202,7 +207,7 @@ impl Worker {
                 }
             };
             let command = self.desk.command(&job, work);
-            match attend(&mut self.desk, self.driver.resolve(&command, &attempt)).await {
+            match attend(&mut self.desk, &self.progress, self.driver.resolve(&command, &attempt)).await {
                 Ok(Resolution::Done(outcome)) => self.desk.reconciled(&job, number, outcome).await,
                 Ok(Resolution::NotDone(evidence)) => self.desk.not_done(&job, number, evidence).await,
                 Ok(Resolution::Unknown(why)) => self.desk.unresolvable(&job, &attempt, &why).await,
@@ -239,8 +244,9 @@ impl Worker {
                 return After::Pause;
             }
         };
-        let (cx, mut said) = self.desk.context(&job, memory, self.abort.clone());
+        let (cx, mut said) = self.desk.context(&job, memory, self.progress.clone(), self.abort.clone());
         let result = {
+            let _in_hand = self.progress.in_hand(DRIVER_STUCK);
             let executing = self.driver.execute(&command, &cx);
             tokio::pin!(executing);
             // The device first: the first byte may leave before the job is shown on the board.

@@ -3,6 +3,7 @@
 //! Both tell no more than how many and how long, are open to every program of this machine, and to no other.
 //! Format: Prometheus, Exposition formats, "Text-based format" (version 0.0.4).
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
@@ -28,12 +29,10 @@ use crate::bus::contract::DeviceState;
 use crate::clock::Timestamp;
 use crate::intake::Devices;
 use crate::journal::Journal;
-use crate::pulse::Pulse;
+use crate::pulse::{DRIVER_STUCK, Pulse, STALLED, STUCK};
 
 /// Connections at once.
 const CONNECTIONS: usize = 16;
-/// A part that has had no turn for so long does not run.
-pub const STALLED: Duration = Duration::from_secs(20);
 /// How long the journal may take for an answer.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(5);
 
@@ -175,6 +174,16 @@ impl Sources {
         for part in self.pulse.stalled(STALLED) {
             problems.push(format!("{part} has had no turn for {} s", STALLED.as_secs()));
         }
+        for part in self.pulse.stuck() {
+            problems.push(format!("{part} has not got on with its work for {} s", STUCK.as_secs()));
+        }
+        for device in self.pulse.stuck_drivers() {
+            problems.push(format!(
+                "the driver of {device} has not got on with its work for {} minutes or more, nor said what it waits \
+                 for: look at the device, switch it off and on; restart the agent if that does not help",
+                DRIVER_STUCK.as_secs() / 60
+            ));
+        }
         problems
     }
 
@@ -215,9 +224,20 @@ impl Sources {
         out.family(
             "outletd_stalled_parts",
             "gauge",
-            "Parts of the agent that don't get a turn: 0 when all is well.",
+            "Parts of the agent that don't get a turn, or don't get on with their work: 0 when all is well.",
         );
-        out.value("outletd_stalled_parts", &[], self.pulse.stalled(STALLED).len() as f64);
+        let stalled: BTreeSet<String> =
+            self.pulse.stalled(STALLED).into_iter().chain(self.pulse.stuck()).collect();
+        out.value("outletd_stalled_parts", &[], stalled.len() as f64);
+        out.family(
+            "outletd_driver_stuck",
+            "gauge",
+            "1 while a driver does not get on with what it has in hand, nor says what it waits for.",
+        );
+        let stuck = self.pulse.stuck_drivers();
+        for id in self.devices.keys() {
+            out.value("outletd_driver_stuck", &[("device", id)], f64::from(u8::from(stuck.contains(id))));
+        }
         process(&mut out);
         out.0
     }
