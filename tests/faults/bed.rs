@@ -17,7 +17,8 @@ use outlet_simulators::printer::{Fault as PrinterFault, Printer, PrinterSpec};
 use outlet_simulators::register::{Fault as RegisterFault, Register};
 use outlet_simulators::scale::{Fault as ScaleFault, Scale, ScaleSpec};
 use tempfile::TempDir;
-use tokio::net::UnixDatagram;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixDatagram};
 use tokio::process::{Child, Command};
 
 use crate::cable::Cable;
@@ -41,6 +42,8 @@ pub struct Bed {
     pub labels: LabelPrinter,
     pub scale: Scale,
     pub broker: SocketAddr,
+    /// Where the agent says how it is.
+    health: SocketAddr,
     /// From the tills to the broker.
     pub tills: Cable,
     /// From the agent to the broker, where that is a program of its own.
@@ -76,6 +79,7 @@ impl Bed {
         let mut bed = Self {
             disk,
             broker,
+            health: SocketAddr::from(([127, 0, 0, 1], free_port())),
             tills: Cable::to(broker).await,
             trunk: Cable::to(broker).await,
             findings: Vec::new(),
@@ -112,6 +116,7 @@ impl Bed {
             true => write!(toml, "[broker]\nurl = \"mqtt://{}\"\n", self.trunk.addr).unwrap(),
             false => write!(toml, "[embedded]\nmqtt = \"{}\"\n", self.broker).unwrap(),
         }
+        write!(toml, "[metrics]\nlisten = \"{}\"\n", self.health).unwrap();
         toml.push_str("[queue]\nfallback_after_s = 2\ndrain_s = 2\n");
         let escpos = "answer_ms = 300\nproof_ms = 1500\nstall_ms = 3000\npoll_ms = 200\nrecover_ms = 500\n";
         for (id, model, at, more) in [
@@ -325,6 +330,21 @@ impl Bed {
     /// Syncs that a full disk or a failing one has refused, and the like: what was really felt.
     pub fn felt(&self, word: Word) -> i64 {
         self.disk.get(word)
+    }
+
+    /// What the agent says of its parts, for whom it does not come to rest.
+    pub async fn health(&self) -> String {
+        let asked = async {
+            let mut answer = String::new();
+            let mut door = TcpStream::connect(self.health).await?;
+            door.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+            door.read_to_string(&mut answer).await?;
+            std::io::Result::Ok(answer)
+        };
+        match tokio::time::timeout(Duration::from_secs(5), asked).await {
+            Ok(answer) => answer.unwrap_or_else(|error| format!("nothing: {error}")),
+            Err(_) => "nothing, for 5 s".to_owned(),
+        }
     }
 
     /// The end of the agent's log.

@@ -98,14 +98,18 @@ pub async fn run(schedule: Schedule, fraud: Fraud) -> Report {
     });
     match rest.await {
         Ok(refused) => report.findings.extend(refused),
-        Err(_) => report.findings.push(format!("no rest: {}", unrest(&wire))),
+        Err(_) => {
+            let health = bed.health().await;
+            report.findings.push(format!("no rest: {}\nthe agent's health: {health}", unrest(&wire)));
+        }
     }
     let jobs: Vec<Job> = schedule.tills.iter().flatten().map(|job| complete(job, &bed.till)).collect();
     let mut told = BTreeMap::new();
     // Nobody answers for an agent that does not start.
     for job in jobs.iter().filter(|_| bed.pid().is_some()) {
         let asked = json!({"op": "get", "job": job.id()});
-        match tokio::time::timeout(Duration::from_secs(5), wire.ask(&asked)).await {
+        let patience = if report.findings.is_empty() { REST } else { REST / 12 };
+        match tokio::time::timeout(patience, wire.ask(&asked)).await {
             Ok(answer) => drop(told.insert(job.id().to_owned(), answer)),
             Err(_) => report.findings.push(format!("{}: the agent does not answer", job.id())),
         }
