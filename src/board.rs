@@ -1,6 +1,6 @@
 //! The board: what every device is doing, kept by the workers and published as retained documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use crate::journal::{Journal, JournalError};
 
 /// States change with every job; they are published at most this often.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(25);
+/// The condition of a device whose driver does not get on with what it has in hand.
+pub const DRIVER_STUCK: &str = "driver-stuck";
 
 /// Shared by all workers.
 #[derive(Clone)]
@@ -30,10 +32,14 @@ struct Inner {
 #[derive(Default)]
 struct Places {
     devices: BTreeMap<String, Place>,
+    /// Devices whose drivers don't get on.
+    stuck: BTreeSet<String>,
     attention: bool,
 }
 
 struct Place {
+    /// What the driver says of itself.
+    status: DeviceStatus,
     document: DeviceStateDocument,
     unsaid: bool,
 }
@@ -46,27 +52,22 @@ impl Board {
 
     /// Notes how a device is and what waits for it.
     pub fn set(&self, device: &str, status: &DeviceStatus, queue: QueueState) {
-        let state = state_of(status, &queue);
-        let conditions: Vec<String> = status.conditions.iter().cloned().collect();
+        if self.lock().put(device, status.clone(), queue, &self.inner.clock) {
+            self.inner.changed.notify_one();
+        }
+    }
+
+    /// Notes which devices' drivers don't get on; all others do.
+    pub fn set_stuck(&self, devices: BTreeSet<String>) {
         let mut places = self.lock();
-        let known = places.devices.get_mut(device);
-        let version = match &known {
-            Some(place)
-                if place.document.state == state
-                    && place.document.conditions == conditions
-                    && place.document.problem == status.problem
-                    && place.document.drawer_open == status.drawer_open
-                    && place.document.queue == queue =>
-            {
-                return;
+        let before = std::mem::replace(&mut places.stuck, devices);
+        let changed: Vec<String> = before.symmetric_difference(&places.stuck).cloned().collect();
+        for device in changed {
+            if let Some(place) = places.devices.get(&device) {
+                let (status, queue) = (place.status.clone(), place.document.queue.clone());
+                places.put(&device, status, queue, &self.inner.clock);
             }
-            Some(place) => place.document.version + 1,
-            None => 1,
-        };
-        let at = (self.inner.clock)();
-        let (problem, drawer_open) = (status.problem.clone(), status.drawer_open);
-        let document = DeviceStateDocument { state, conditions, problem, drawer_open, queue, version, at };
-        places.devices.insert(device.to_owned(), Place { document, unsaid: true });
+        }
         drop(places);
         self.inner.changed.notify_one();
     }
@@ -123,6 +124,38 @@ impl Board {
     }
 }
 
+impl Places {
+    /// Whether that changes the device's document.
+    fn put(&mut self, device: &str, status: DeviceStatus, queue: QueueState, clock: &Clock) -> bool {
+        let mut shown = status.clone();
+        if self.stuck.contains(device) {
+            shown.conditions.insert(DRIVER_STUCK.to_owned());
+        }
+        let state = state_of(&shown, &queue);
+        let conditions: Vec<String> = shown.conditions.into_iter().collect();
+        let known = self.devices.get_mut(device);
+        let version = match known {
+            Some(place)
+                if place.document.state == state
+                    && place.document.conditions == conditions
+                    && place.document.problem == shown.problem
+                    && place.document.drawer_open == shown.drawer_open
+                    && place.document.queue == queue =>
+            {
+                place.status = status;
+                return false;
+            }
+            Some(place) => place.document.version + 1,
+            None => 1,
+        };
+        let (problem, drawer_open) = (shown.problem, shown.drawer_open);
+        let document =
+            DeviceStateDocument { state, conditions, problem, drawer_open, queue, version, at: clock() };
+        self.devices.insert(device.to_owned(), Place { status, document, unsaid: true });
+        true
+    }
+}
+
 async fn attention_document(journal: &Journal) -> Result<AttentionDocument, JournalError> {
     Ok(AttentionDocument { jobs: journal.attention().await?, notices: journal.notices().await? })
 }
@@ -136,5 +169,66 @@ fn state_of(status: &DeviceStatus, queue: &QueueState) -> DeviceState {
         DeviceState::Busy
     } else {
         DeviceState::Ready
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn working() -> (DeviceStatus, QueueState) {
+        let status = DeviceStatus { online: true, ..DeviceStatus::default() };
+        (status, QueueState { depth: 1, active: Some("r-1".to_owned()), ..QueueState::default() })
+    }
+
+    fn board() -> Board {
+        Board::new(Arc::new(Timestamp::default))
+    }
+
+    #[test]
+    fn a_device_whose_driver_does_not_get_on_needs_a_person_until_it_does() {
+        let board = board();
+        let (status, queue) = working();
+        board.set("kitchen", &status, queue.clone());
+        board.set("bar", &status, queue.clone());
+
+        board.set_stuck(BTreeSet::from(["kitchen".to_owned()]));
+        let stuck = board.state("kitchen").unwrap();
+        assert_eq!(
+            (stuck.state, stuck.conditions),
+            (DeviceState::Attention, vec!["driver-stuck".to_owned()])
+        );
+        assert_eq!(stuck.version, 2);
+        assert_eq!(board.state("bar").unwrap().state, DeviceState::Busy);
+
+        board.set_stuck(BTreeSet::new());
+        let free = board.state("kitchen").unwrap();
+        assert_eq!((free.state, free.conditions, free.version), (DeviceState::Busy, vec![], 3));
+    }
+
+    #[test]
+    fn what_a_stuck_driver_says_of_its_device_takes_nothing_from_its_condition() {
+        let board = board();
+        let (mut status, queue) = working();
+        board.set("kitchen", &status, queue.clone());
+        board.set_stuck(BTreeSet::from(["kitchen".to_owned()]));
+        status.conditions.insert("paper-near-end".to_owned());
+        board.set("kitchen", &status, queue.clone());
+        assert_eq!(board.state("kitchen").unwrap().conditions, ["driver-stuck", "paper-near-end"]);
+
+        board.set_stuck(BTreeSet::new());
+        assert_eq!(board.state("kitchen").unwrap().conditions, ["paper-near-end"]);
+    }
+
+    #[test]
+    fn a_document_that_stays_the_same_gets_no_new_version() {
+        let board = board();
+        let (status, queue) = working();
+        board.set("kitchen", &status, queue.clone());
+        board.set("kitchen", &status, queue);
+        board.set_stuck(BTreeSet::new());
+        assert_eq!(board.state("kitchen").unwrap().version, 1);
     }
 }

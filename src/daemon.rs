@@ -1,5 +1,6 @@
 //! The only wiring: what is started in which order, and ended in which.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
@@ -223,7 +224,7 @@ impl Daemon {
         background.spawn(pulse.clone().of("the client of the broker".into(), speaking));
         background.spawn(pulse.clone().of("the sequence of jobs".into(), sequencing));
         board.attention_changed();
-        background.spawn(tell_stuck_drivers(pulse.clone()));
+        background.spawn(tell_stuck_drivers(pulse.clone(), board.clone()));
         let publishing = board.clone().publish(bus.clone(), topics.clone(), journal.clone());
         background.spawn(pulse.clone().of("the board of devices".into(), publishing));
         for (device, read) in readings {
@@ -706,13 +707,16 @@ async fn feed_watchdog(interval: Duration, journal: Journal, pulse: Pulse) {
 /// How often drivers are looked at that don't get on.
 const LOOK_AT_DRIVERS: Duration = Duration::from_secs(30);
 
-/// Says in the log which drivers don't get on, once each time.
-async fn tell_stuck_drivers(pulse: Pulse) {
-    let mut known = Vec::new();
+/// Says on the board, and in the log once each time, which drivers don't get on.
+async fn tell_stuck_drivers(pulse: Pulse, board: Board) {
+    let mut known = BTreeSet::new();
     loop {
         tokio::time::sleep(LOOK_AT_DRIVERS).await;
-        let stuck = pulse.stuck_drivers();
-        for device in stuck.iter().filter(|device| !known.contains(*device)) {
+        let stuck: BTreeSet<String> = pulse.stuck_drivers().into_iter().collect();
+        if stuck != known {
+            board.set_stuck(stuck.clone());
+        }
+        for device in stuck.difference(&known) {
             tracing::error!(
                 device,
                 "the driver does not get on with what it has in hand, nor says what it waits for: look at the device, \
