@@ -656,6 +656,35 @@ async fn clients_are_told_when_the_broker_stops() {
     TcpListener::bind(addr).await.expect("the address is free again");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_reaches_its_subscribers_before_the_broker_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    for store in [None, Some(dir.path().join("broker"))] {
+        let broker = Broker::start(EmbeddedConfig { store, ..anywhere() }).await;
+        let mut pos = broker.join(V5, "pos").await;
+        let mut screens = Vec::new();
+        for number in 0..50 {
+            let name = format!("screen-{number}");
+            let connect = Connect { clean: number % 2 == 0, ..Connect::new(V5, &name) };
+            let mut screen = Client::join(broker.addr(), connect).await;
+            screen.subscribe("event").await;
+            screens.push(screen);
+        }
+        pos.publish(Publish::qos1(1, "event", b"done")).await;
+        pos.publish(Publish::qos1(2, "event", b"offline")).await;
+        assert_eq!(pos.next().await, success(PUBACK, 1));
+        assert_eq!(pos.next().await, success(PUBACK, 2));
+        broker.broker.stop().await;
+        for screen in &mut screens {
+            for word in [&b"done"[..], b"offline"] {
+                let Packet::Publish { payload, .. } = screen.next().await else { panic!("no publish") };
+                assert_eq!(payload, word);
+            }
+            assert_eq!(screen.next().await, Packet::Disconnect { reason: 0x8B });
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_second_client_of_the_same_name_takes_over() {
     let broker = Broker::start(anywhere()).await;

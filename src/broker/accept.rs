@@ -1,8 +1,11 @@
 //! Listeners, TLS, the WebSocket handshake, and the life of one connection.
 
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use mqtt5::broker::client_handler::ClientHandler;
@@ -16,7 +19,7 @@ use mqtt5::broker::websocket_server::WebSocketStreamWrapper;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, coop};
 pub(super) use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -31,7 +34,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
-use super::link::{Conn, Link, Tap, say_goodbye};
+use super::link::{Conn, Did, Link, Tap, say_goodbye};
 use super::retained::Retained;
 use super::rights::{Access, Gate};
 use super::sessions::Sessions;
@@ -228,6 +231,7 @@ impl Entered {
         };
         let retained = Arc::clone(&core.retained);
         let tap = Tap { hook: Arc::clone(&core.hook), conn: Arc::clone(&conn), retained };
+        let (leave, left) = broadcast::channel(1);
         let broker = BrokerConfig { event_handler: Some(Arc::new(tap)), ..core.broker.clone() };
         let handler = ClientHandler::new(
             BrokerTransport::WebSocket(Box::new(link)),
@@ -238,9 +242,9 @@ impl Entered {
             Some(Arc::clone(&core.storage)),
             Arc::clone(&core.stats),
             Arc::clone(&core.monitor),
-            shutdown,
+            left,
         );
-        let outcome = handler.run().await;
+        let outcome = run(handler.run(), &conn, shutdown, leave).await;
         core.sessions.bound().await;
         match &outcome {
             Err(error) if !error.is_normal_disconnect() => {
@@ -253,6 +257,49 @@ impl Entered {
         }
         conn.finish().await;
     }
+}
+
+/// How long a client that always has something for the broker keeps it from closing.
+const LAST_PACKETS: Duration = Duration::from_secs(1);
+
+/// Runs the library's loop of a client until it ends, and tells it of the end of the broker. Told at once, it would
+/// choose by chance between leaving and what had been routed to its client; so it hears of it when it has nothing left
+/// but to wait for its client.
+async fn run<T>(
+    client: impl Future<Output = T>,
+    conn: &Conn,
+    mut shutdown: broadcast::Receiver<()>,
+    leave: broadcast::Sender<()>,
+) -> T {
+    let mut client = pin!(client);
+    tokio::select! {
+        outcome = &mut client => return outcome,
+        _ = shutdown.recv() => {}
+    }
+    let idle = poll_fn(|cx| {
+        // Once more, as it may have looked for a packet and then taken what was routed, to note it on the disk before
+        // it writes.
+        let mut waited = false;
+        // Whoever has used up its turn is told that nothing is there.
+        while coop::has_budget_remaining() {
+            if let Poll::Ready(outcome) = client.as_mut().poll(cx) {
+                return Poll::Ready(Some(outcome));
+            }
+            waited = match conn.take_did() {
+                Some(Did::Wait) if waited => return Poll::Ready(None),
+                Some(Did::Wait) => true,
+                Some(Did::Write) => false,
+                None => return Poll::Pending,
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    });
+    if let Ok(Some(outcome)) = tokio::time::timeout(LAST_PACKETS, idle).await {
+        return outcome;
+    }
+    leave.send(()).ok();
+    client.await
 }
 
 /// Lets a WebSocket client in: the path, who serves the page (RFC 6455, section 10.2), and the
@@ -370,7 +417,9 @@ pub(super) fn common_name(shown: Option<&[CertificateDer<'_>]>) -> Result<Option
 
 #[cfg(test)]
 mod tests {
-    use super::is_of_this_machine;
+    use tokio::sync::mpsc;
+
+    use super::*;
 
     #[test]
     fn only_pages_of_this_machine_are_its_own() {
@@ -395,5 +444,54 @@ mod tests {
         ] {
             assert!(!is_of_this_machine(origin), "{origin}");
         }
+    }
+
+    /// A loop as the library's: takes what is there by chance, and waits for a disk with each message.
+    async fn client(
+        mut lane: mpsc::UnboundedReceiver<u8>,
+        mut left: broadcast::Receiver<()>,
+        conn: &Conn,
+    ) -> Vec<u8> {
+        let mut said = Vec::new();
+        loop {
+            tokio::select! {
+                () = poll_fn(|_| { conn.waits(); Poll::Pending }) => {}
+                Some(message) = lane.recv() => {
+                    for _ in 0..3 {
+                        tokio::task::yield_now().await;
+                    }
+                    conn.writes();
+                    said.push(message);
+                }
+                _ = left.recv() => return said,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_gets_all_that_was_routed_to_it_before_it_is_told_of_the_end() {
+        for _ in 0..100 {
+            let conn = Conn::default();
+            let (routed, lane) = mpsc::unbounded_channel();
+            let (leave, left) = broadcast::channel(1);
+            let (stop, shutdown) = broadcast::channel(1);
+            let messages: Vec<u8> = (0..5).collect();
+            assert!(messages.iter().all(|message| routed.send(*message).is_ok()) && stop.send(()).is_ok());
+            assert_eq!(run(client(lane, left, &conn), &conn, shutdown, leave).await, messages);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_never_rests_is_told_all_the_same() {
+        let conn = Conn::default();
+        let (leave, mut left) = broadcast::channel(1);
+        let (stop, shutdown) = broadcast::channel(1);
+        assert!(stop.send(()).is_ok());
+        let busy = async {
+            while left.try_recv().is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        run(busy, &conn, shutdown, leave).await;
     }
 }

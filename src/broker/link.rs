@@ -45,6 +45,16 @@ struct State {
     protocol: u8,
     said_goodbye: bool,
     refused: bool,
+    did: Option<Did>,
+}
+
+/// What the library did with a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Did {
+    /// It wrote, whatever else.
+    Write,
+    /// It waited for a packet of the client.
+    Wait,
 }
 
 struct Held {
@@ -62,6 +72,21 @@ enum Progress {
 impl Conn {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The library waits for a packet of the client.
+    pub(super) fn waits(&self) {
+        self.state().did.get_or_insert(Did::Wait);
+    }
+
+    /// The library writes to the client.
+    pub(super) fn writes(&self) {
+        self.state().did = Some(Did::Write);
+    }
+
+    /// What the library did since this was last asked.
+    pub(super) fn take_did(&self) -> Option<Did> {
+        self.state().did.take()
     }
 
     pub(super) fn speaks(&self, protocol: u8) {
@@ -281,6 +306,7 @@ impl<S: AsyncWrite + Unpin> Link<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Link<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let link = self.get_mut();
+        link.conn.waits();
         let more = link.conn.drive(cx, &mut link.out)?;
         if let Poll::Ready(Err(error)) = link.poll_out(cx) {
             return Poll::Ready(Err(error));
@@ -300,6 +326,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Link<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Link<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<usize>> {
         let link = self.get_mut();
+        link.conn.writes();
         if link.between_packets {
             let meant = &*link.conn.as_meant(packet);
             if link.conn.keep_ack(meant) {

@@ -158,7 +158,12 @@ impl Client {
         let (subscribed_tx, subscribed) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
             let mut subscribed = Some(subscribed_tx);
-            while let Ok(event) = events.poll().await {
+            let mut over = false;
+            loop {
+                let event = if over { None } else { events.poll().await.ok() };
+                over = event.is_none();
+                // What came in one piece with the end of the connection: rumqttc tells of the end first.
+                let Some(event) = event.or_else(|| events.state.events.pop_front()) else { return };
                 match event {
                     Event::Incoming(Packet::SubAck(_)) => {
                         if let Some(subscribed) = subscribed.take() {
