@@ -42,7 +42,7 @@ pub const GADGETS: [Gadget; 5] = [
     },
     Gadget {
         device: "hand-scanner",
-        link: "serial:///dev/",
+        link: "serial:///dev/outletd/scanner-symbol-HAND1",
         set_up: "until [ -e /dev/outletd/scanner-symbol-HAND1 ]; do sleep 0.1; done",
         jobs: false,
     },
