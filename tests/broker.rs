@@ -21,7 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
-use wire::{Client, Connect, PUBACK, PUBCOMP, PUBREC, PUBREL, Packet, Publish, V5, V311, binary};
+use wire::{Client, Connect, PATIENCE, PUBACK, PUBCOMP, PUBREC, PUBREL, Packet, Publish, V5, V311, binary};
 
 type Seen = (Inbound, oneshot::Sender<Receipt>);
 
@@ -683,6 +683,21 @@ async fn what_was_acknowledged_reaches_its_subscribers_before_the_broker_stops()
             assert_eq!(screen.next().await, Packet::Disconnect { reason: 0x8B });
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_keeps_the_broker_from_no_end() {
+    let broker = Broker::start(anywhere()).await;
+    let mut screen = broker.join(V5, "screen").await;
+    screen.subscribe("event").await;
+    let mut pos = broker.join(V5, "pos").await;
+    // More than sockets hold.
+    let picture = vec![0; 256 << 10];
+    for id in 1..=100 {
+        pos.publish(Publish::qos1(id, "event", &picture)).await;
+        assert_eq!(pos.next().await, success(PUBACK, id));
+    }
+    tokio::time::timeout(PATIENCE, broker.broker.stop()).await.expect("it never ends");
 }
 
 #[tokio::test]

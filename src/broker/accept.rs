@@ -244,7 +244,7 @@ impl Entered {
             Arc::clone(&core.monitor),
             left,
         );
-        let outcome = run(handler.run(), &conn, shutdown, leave).await;
+        let outcome = run_client(handler.run(), &conn, shutdown, leave).await;
         core.sessions.bound().await;
         match &outcome {
             Err(error) if !error.is_normal_disconnect() => {
@@ -265,7 +265,7 @@ const LAST_PACKETS: Duration = Duration::from_secs(1);
 /// Runs the library's loop of a client until it ends, and tells it of the end of the broker. Told at once, it would
 /// choose by chance between leaving and what had been routed to its client; so it hears of it when it has nothing left
 /// but to wait for its client.
-async fn run<T>(
+async fn run_client<T>(
     client: impl Future<Output = T>,
     conn: &Conn,
     mut shutdown: broadcast::Receiver<()>,
@@ -477,7 +477,7 @@ mod tests {
             let (stop, shutdown) = broadcast::channel(1);
             let messages: Vec<u8> = (0..5).collect();
             assert!(messages.iter().all(|message| routed.send(*message).is_ok()) && stop.send(()).is_ok());
-            assert_eq!(run(client(lane, left, &conn), &conn, shutdown, leave).await, messages);
+            assert_eq!(run_client(client(lane, left, &conn), &conn, shutdown, leave).await, messages);
         }
     }
 
@@ -492,6 +492,6 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        run(busy, &conn, shutdown, leave).await;
+        run_client(busy, &conn, shutdown, leave).await;
     }
 }

@@ -51,7 +51,7 @@ struct State {
 /// What the library did with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Did {
-    /// It wrote, whatever else.
+    /// It wrote something, whatever else.
     Write,
     /// It waited for a packet of the client.
     Wait,
@@ -79,7 +79,7 @@ impl Conn {
         self.state().did.get_or_insert(Did::Wait);
     }
 
-    /// The library writes to the client.
+    /// The library has written to the client.
     pub(super) fn writes(&self) {
         self.state().did = Some(Did::Write);
     }
@@ -301,6 +301,24 @@ impl<S: AsyncWrite + Unpin> Link<S> {
         }
         Poll::Ready(Ok(()))
     }
+
+    /// Writes of a packet what the socket has room for, or keeps it back.
+    fn poll_packet(&mut self, cx: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<usize>> {
+        if self.between_packets {
+            let meant = &*self.conn.as_meant(packet);
+            if self.conn.keep_ack(meant) {
+                return Poll::Ready(Ok(packet.len()));
+            }
+            ready!(self.poll_out(cx))?;
+            if meant.len() != packet.len() {
+                self.out.extend_from_slice(meant);
+                return Poll::Ready(Ok(packet.len()));
+            }
+        }
+        let written = ready!(self.socket()?.poll_write(cx, packet))?;
+        self.between_packets = false;
+        Poll::Ready(Ok(written))
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Link<S> {
@@ -326,21 +344,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Link<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Link<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, packet: &[u8]) -> Poll<io::Result<usize>> {
         let link = self.get_mut();
-        link.conn.writes();
-        if link.between_packets {
-            let meant = &*link.conn.as_meant(packet);
-            if link.conn.keep_ack(meant) {
-                return Poll::Ready(Ok(packet.len()));
-            }
-            ready!(link.poll_out(cx))?;
-            if meant.len() != packet.len() {
-                link.out.extend_from_slice(meant);
-                return Poll::Ready(Ok(packet.len()));
-            }
+        let written = link.poll_packet(cx, packet);
+        if written.is_ready() {
+            link.conn.writes();
         }
-        let written = ready!(link.socket()?.poll_write(cx, packet))?;
-        link.between_packets = false;
-        Poll::Ready(Ok(written))
+        written
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -12,7 +12,7 @@ pub const V311: u8 = 4;
 pub const V5: u8 = 5;
 
 /// A test that waits longer has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Client<S = TcpStream> {
     socket: S,
