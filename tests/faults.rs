@@ -39,12 +39,14 @@ use std::fs;
 use std::io::Write as _;
 use std::ops::Range;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use disk::{Disk, Word};
 use run::{Fraud, Report, run};
 use schedule::{Schedule, Step, What, When};
 use tally::Total;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Seeds that every run of the tests tries.
@@ -176,6 +178,59 @@ fn names_that_were_not_synced_come_back() {
 }
 
 #[test]
+fn what_a_failed_sync_gave_up_is_not_taken_back_by_a_cut_after_a_start_has_read_it() {
+    for seed in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::new(folder.path());
+        assert_eq!(in_a_process(&disk, "note"), 1);
+        disk.set(Word::FailSyncs, 1);
+        assert_eq!(in_a_process(&disk, "note"), REFUSED);
+        assert_eq!(disk.get(Word::FailedSyncs), 1);
+        // It is there all the same, as long as there is power.
+        assert_eq!(in_a_process(&disk, "start"), 2);
+        disk.cut_power(&mut fastrand::Rng::with_seed(seed));
+        assert_eq!(in_a_process(&disk, "start"), 2, "with seed {seed}");
+    }
+}
+
+const REFUSED: i32 = 100;
+
+/// How many notices a journal on a disk has, as a process finds it that starts, or notes another, and is killed.
+fn in_a_process(disk: &Disk, what: &str) -> i32 {
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    process.args(["--ignored", "--exact", "a_part_of_another_test"]).envs(disk.environment());
+    process.env("OUTLETD_TEST_DATA", disk.data()).env("OUTLETD_TEST_PART", what).stdout(Stdio::null());
+    process.status().unwrap().code().unwrap()
+}
+
+#[test]
+#[ignore = "runs in a process of its own"]
+fn a_part_of_another_test() {
+    let Some(data) = std::env::var_os("OUTLETD_TEST_DATA") else { return };
+    let path = Path::new(&data).join(outletd::journal::FILE);
+    let open = || {
+        let clock = Arc::new(outletd::clock::Timestamp::default);
+        let topics = outletd::bus::contract::Topics::new("outlet/v1/test");
+        outletd::journal::Journal::open(Path::new(&data), topics, clock, mpsc::unbounded_channel().0).unwrap()
+    };
+    let noting = std::env::var("OUTLETD_TEST_PART").unwrap() == "note";
+    // What is noted needs the tables, and no start: that would fold in what the one before left.
+    let journal = (!noting || !path.exists()).then(open);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    if noting {
+        connection.execute_batch("PRAGMA synchronous = FULL").unwrap();
+        let note = "INSERT INTO notices (at, code, message, evidence, settled) VALUES (0, '', '', '{}', 1)";
+        if connection.execute(note, []).is_err() {
+            std::process::exit(REFUSED);
+        }
+    }
+    let count = connection.query_row("SELECT count(*) FROM notices", [], |row| row.get(0)).unwrap();
+    // Nothing is closed in order.
+    std::mem::forget((journal, connection));
+    std::process::exit(count);
+}
+
+#[test]
 fn a_full_disk_takes_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Disk::new(folder.path());
@@ -190,7 +245,7 @@ fn a_full_disk_takes_no_more() {
 fn dd(disk: &Disk, what: &str, to: &Path, options: &str) -> Command {
     let mut dd = Command::new("sh");
     let script = format!("yes x | tr -d '\\n' | dd iflag=fullblock status=none {what} {options} of=\"$0\"");
-    dd.arg("-c").arg(script).arg(to).envs(disk.environment()).stderr(std::process::Stdio::null());
+    dd.arg("-c").arg(script).arg(to).envs(disk.environment()).stderr(Stdio::null());
     dd
 }
 

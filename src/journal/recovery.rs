@@ -8,6 +8,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
@@ -109,7 +110,11 @@ enum Left {
 /// Opens a journal and looks whether it is sound. It is left as it is when it is not.
 fn open_sound(path: &Path) -> Result<Connection, JournalError> {
     // Folded in at each clean end: there is one after a crash or a power cut only.
-    let cut = std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let log = beside(path, "-wal");
+    let cut = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    if cut {
+        write_again(&log).map_err(|error| open_failed(&log, &error))?;
+    }
     let suspect = beside(path, SUSPECT);
     let cut = cut || suspect.exists();
     let connection = Connection::open(path).map_err(|error| open_failed(path, &error))?;
@@ -129,6 +134,25 @@ fn open_sound(path: &Path) -> Result<Connection, JournalError> {
     }
     remove_if_there(&suspect).map_err(|error| open_failed(&suspect, &error))?;
     Ok(connection)
+}
+
+/// Writes a log that was left as it is. What a sync that failed should have brought to the disk is given up by the
+/// system, and can still be read: a later sync does not bring it there, but to write it does. Else a power cut could
+/// take it back after it was told.
+fn write_again(log: &Path) -> io::Result<()> {
+    let file = File::options().read(true).write(true).open(log)?;
+    let mut part = vec![0; 1 << 16];
+    let mut at = 0;
+    loop {
+        let count = match file.read_at(&mut part, at) {
+            Ok(0) => return file.sync_all(),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        file.write_all_at(part.get(..count).unwrap_or_default(), at)?;
+        at += count as u64;
+    }
 }
 
 /// Has the next start look at every page of a journal.

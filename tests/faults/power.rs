@@ -63,11 +63,16 @@ pub fn cut(data: &Path, undo: &Path, chance: &mut fastrand::Rng) -> Lost {
         let bytes = files.entry(record.file).or_insert_with(|| fs::read(path).unwrap());
         let old_size = usize::try_from(record.b).unwrap();
         let start = usize::try_from(record.a).unwrap();
-        let resized = record.kind == 'T' || start + usize::try_from(record.c).unwrap() > old_size;
+        let end = start + usize::try_from(record.c).unwrap();
+        let resized = record.kind == 'T' || end > old_size;
         if record.kind == 'W' {
             let taken = take_back_sectors(record, bytes, is_durable, share, &mut stands, chance);
             lost.sectors += taken.0;
             lost.torn += usize::from(taken.0 > 0 && taken.1 > 0);
+        }
+        if record.kind == 'W' && is_durable && end == old_size {
+            // What is written up to the end of a file brings its size along.
+            sized.insert(record.file);
         }
         if resized && !sized.contains(&record.file) {
             if is_durable || chance.f64() >= share {
